@@ -1,0 +1,390 @@
+"""The library's front door: `Index` wires store, ingest and search together for one root folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from codelode.errors import (
+    CodelodeError,
+    CorruptIndexError,
+    IndexFormatError,
+    IndexNotFoundError,
+    RootError,
+    StorageError,
+    UsageError,
+)
+from codelode.model import (
+    EXACT_ONLY,
+    Case,
+    Mode,
+    RelPath,
+    SearchOptions,
+    SearchResult,
+    Status,
+    display_path,
+)
+from codelode.settings import Settings
+from codelode.store import segment
+from codelode.store.catalog import Catalog
+from codelode.store.files import (
+    CATALOG,
+    LOCK,
+    cache_folder,
+    default_location,
+    folder_bytes,
+    remove_tree,
+    storage_errors,
+)
+from codelode.store.format import CATALOG_VERSION
+from codelode.store.lock import BuildLock
+
+if TYPE_CHECKING:
+    from codelode.ingest.report import Progress, RunReport
+    from codelode.search.answer import HitStream
+    from codelode.search.snapshot import Snapshot
+
+T = TypeVar("T")
+
+IN_ROOT = ".codelode"
+"""Index folder inside the root, used when it exists or when `index_dir` asks for it."""
+
+SNAPSHOT_TRIES = 5
+"""A snapshot whose segments are collected while it is opened is opened anew; more often than this is no race."""
+
+
+class Index:
+    """The index of one root folder.
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "hello.py").write_text("def greet(name):\\n    return f'hello {name}'\\n")
+    >>> with Index(folder, index_dir=".codelode") as index:
+    ...     report = index.refresh()
+    ...     hit = index.search("greet", mode="exact").hits[0]
+    >>> report.files, hit.path, hit.start_line, hit.text
+    (1, 'hello.py', 1, 'def greet(name):')
+
+    Safe to use from several threads.  Searches see one snapshot each; a newer commit, by this process or another,
+    is picked up by the next search.
+    """
+
+    def __init__(
+        self, root: str | os.PathLike[str], settings: Settings | None = None, *, index_dir: str | None = None
+    ) -> None:
+        """Nothing is written until the object is used.
+
+        Without `settings`, those of the root's and the user's settings files and of the environment hold, as on the
+        command line; SettingsError for a bad one.  `index_dir` overrides theirs; a relative path counts from `root`.
+        """
+        self.root = os.path.realpath(root)
+        if settings is None:
+            from codelode import config
+
+            settings = config.load(self.root, {}, os.environ)
+        self.settings = settings
+        self.location = str(_location(self.root, index_dir or self.settings.index_dir))
+        self._lock = threading.Lock()
+        self._catalog: Catalog | None = None
+        self._snapshot: Snapshot | None = None
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @staticmethod
+    def find_root(path: str | os.PathLike[str], index_dir: str = "") -> str | None:
+        """The nearest folder at or above `path` that has an index; None when there is none."""
+        folder = Path(os.path.realpath(path))
+        for candidate in (folder, *folder.parents):
+            location = _location(str(candidate), index_dir)
+            if _has_catalog(location) and _root_of(location) in (str(candidate), None):
+                return str(candidate)
+        return None
+
+    # ---- writing -----------------------------------------------------------------------------------------
+
+    def refresh(
+        self,
+        *,
+        rebuild: bool = False,
+        wait: bool = True,
+        thorough: bool = True,
+        progress: Progress | None = None,
+    ) -> RunReport:
+        """Build the index, or bring it up to date; returns what was done.
+
+        `rebuild` starts from nothing, and repairs a damaged index.  `wait` false raises IndexLockedError when
+        another process is building.  `thorough` false leaves large merges for another time.  Raises RootError,
+        StorageError, CorruptIndexError, IndexFormatError; readers then still see the last commit.
+        """
+        from codelode.ingest.refresh import refresh
+
+        if not os.path.isdir(self.root):
+            kind = "is not a folder" if os.path.exists(self.root) else "does not exist"
+            raise RootError(f"{self.root} {kind}; give the folder whose files are to be searched")
+        try:
+            return refresh(
+                self.root,
+                Path(self.location),
+                self.settings,
+                rebuild=rebuild,
+                wait=wait,
+                thorough=thorough,
+                progress=progress,
+            )
+        except Exception as exc:
+            self._blame(exc)
+            raise
+
+    def drop(self) -> None:
+        """Delete the index; the source tree is not touched.  Raises IndexNotFoundError when there is none."""
+        location = Path(self.location)
+        if not _has_catalog(location):
+            raise IndexNotFoundError(f"no index of {self.root} (looked in {self.location})")
+        self.close()
+        with BuildLock(location / LOCK, wait=True), storage_errors(location):
+            # The catalog first: whatever is interrupted after it leaves no index rather than half of one.
+            (location / CATALOG).unlink(missing_ok=True)
+            removed = remove_tree(location)
+        if not removed:  # Windows keeps the lock's file as long as it is open
+            remove_tree(location)
+
+    # ---- searching ---------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        mode: str | Mode = Mode.AUTO,
+        limit: int = 10,
+        case: str | Case = Case.SMART,
+        context: int = 0,
+        all_matches: bool = False,
+        languages: Sequence[str] = (),
+        globs: Sequence[str] = (),
+        under: Sequence[RelPath] = (),
+        explain: bool = False,
+        refresh: bool = False,
+    ) -> SearchResult:
+        """Answer `query`: the `limit` best hits, or with `all_matches` all of them in path order.
+
+        `mode` is auto, words, exact or regex; see `model.SearchOptions` for the rest.  `refresh` brings the
+        index up to date first.  Raises QueryError, IndexNotFoundError, CorruptIndexError.
+        """
+        options = SearchOptions(
+            mode=Mode(mode),
+            limit=limit,
+            case=Case(case),
+            context=context,
+            all_matches=all_matches,
+            languages=frozenset(languages),
+            globs=tuple(globs),
+            under=tuple(under),
+            explain=explain,
+        )
+        if refresh:
+            self.refresh(thorough=False)
+        from codelode.search.answer import answer
+
+        return self._with_snapshot(
+            lambda snapshot: answer(snapshot, self.root, query, options, self.settings.max_exact_bytes)
+        )
+
+    def stream(
+        self,
+        query: str,
+        *,
+        mode: str | Mode = Mode.AUTO,
+        case: str | Case = Case.SMART,
+        context: int = 0,
+        languages: Sequence[str] = (),
+        globs: Sequence[str] = (),
+        under: Sequence[RelPath] = (),
+        explain: bool = False,
+    ) -> HitStream:
+        """Every match in path order, found while it is asked for: for more hits than one wants in memory.
+
+        The iterator has `mode`, `why` and `stats`.  Raises QueryError (mode words has no list of all matches).
+        """
+        from codelode.search.answer import HitStream
+
+        options = SearchOptions(
+            mode=Mode(mode),
+            case=Case(case),
+            context=context,
+            languages=frozenset(languages),
+            globs=tuple(globs),
+            under=tuple(under),
+            explain=explain,
+        )
+        return self._with_snapshot(
+            lambda snapshot: HitStream(
+                snapshot.hold(), self.root, query, options, self.settings.max_exact_bytes, self._blame
+            )
+        )
+
+    def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
+        """What `work` makes of the newest snapshot.
+
+        A snapshot opens files when they are first needed: those of a segment that a newer commit has dropped
+        are gone then, and the newer snapshot is tried."""
+        for _ in range(SNAPSHOT_TRIES):
+            snapshot = self._current()
+            try:
+                return work(snapshot)
+            except UsageError:
+                raise
+            except Exception as exc:
+                if self._current() is snapshot:
+                    self._blame(exc)
+                    raise
+        raise StorageError(f"{self.location}: other processes commit faster than a search can open files")
+
+    def _blame(self, exc: Exception) -> None:
+        """Raise CorruptIndexError when a damaged index is why a search failed as nobody foresaw."""
+        if isinstance(exc, CodelodeError):
+            return
+        if damages := self.verify():
+            raise CorruptIndexError(f"{damages[0]}; `codelode index --rebuild` repairs it") from exc
+
+    def _current(self) -> Snapshot:
+        """The snapshot of the newest generation, opened once and shared by all searches of this object."""
+        from codelode.search.snapshot import Snapshot
+
+        with self._lock:
+            catalog = self._open()
+            for _ in range(SNAPSHOT_TRIES):
+                if self._snapshot and self._snapshot.generation == catalog.generation():
+                    return self._snapshot
+                try:
+                    self._snapshot = Snapshot(Path(self.location), catalog)
+                except FileNotFoundError:
+                    continue  # a writer committed and collected in between
+                return self._snapshot
+        raise CorruptIndexError(
+            f"{self.location}: segment folders are missing; `codelode index --rebuild` repairs it"
+        )
+
+    # ---- looking -----------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """What is indexed, skipped, and how fresh.  Raises IndexNotFoundError."""
+        with self._lock:
+            catalog = self._open()
+            with catalog.view():
+                generation, segments, reasons = catalog.generation(), catalog.segments(), catalog.reasons()
+            exact_only = sum(reasons.get(reason.value, 0) for reason in EXACT_ONLY)
+            return Status(
+                root=self.root,
+                location=self.location,
+                root_exists=os.path.isdir(self.root),
+                files=sum(row.files - row.dead for row in segments),
+                exact_only=exact_only,
+                skipped={reason: count for reason, count in reasons.items() if reason},
+                segments=len(segments),
+                tombstones=sum(row.dead for row in segments),
+                indexed_bytes=sum(row.text_bytes for row in segments),
+                bytes_on_disk=folder_bytes(Path(self.location)),
+                last_refresh=float(catalog.meta("checked_at") or 0.0),
+                generation=generation,
+                format_version=CATALOG_VERSION,
+                last_run=catalog.meta("last_run"),
+            )
+
+    def skipped(self) -> Iterator[tuple[str, str, str]]:
+        """path, reason and detail of everything that is not, or not fully, indexed, by path."""
+        with self._lock:
+            rows = list(self._open().skipped())
+        for path, reason, detail in rows:
+            yield display_path(path), reason, detail
+
+    def verify(self) -> list[str]:
+        """Check every byte of the index; one line for each damage, none when it is sound."""
+        found: list[str] = []
+        for _ in range(SNAPSHOT_TRIES):
+            try:
+                with self._lock:
+                    catalog = self._open()
+                    if found := catalog.damage():
+                        return found
+                    with catalog.view():
+                        generation, rows = catalog.generation(), catalog.segments()
+            except (CorruptIndexError, IndexFormatError) as exc:
+                return [str(exc)]
+            for row in rows:
+                folder = segment.segment_folder(Path(self.location), row.name)
+                found += segment.damage(folder, row.guard)
+            with self._lock:
+                if not found or self._open().generation() == generation:
+                    break  # else a commit in between may have collected what seems to be missing
+        return found
+
+    def close(self) -> None:
+        """Release files and connections; the object can be used again."""
+        with self._lock:
+            if self._catalog:
+                self._catalog.close()
+            self._catalog = self._snapshot = None
+
+    def _open(self) -> Catalog:
+        if self._catalog and not self._catalog.is_current():  # dropped, or repaired from nothing
+            self._catalog.close()
+            self._catalog = self._snapshot = None
+        if self._catalog is None:
+            try:
+                self._catalog = Catalog(Path(self.location) / CATALOG, create=False)
+            except FileNotFoundError as exc:
+                raise IndexNotFoundError(
+                    f"no index of {self.root}; `codelode index {self.root}` builds it"
+                ) from exc
+        if not self._catalog.generation():
+            raise IndexNotFoundError(f"no index of {self.root} yet; `codelode index {self.root}` builds it")
+        return self._catalog
+
+
+def list_indexes() -> list[Status]:
+    """Every index in the user's cache folder, by root; unreadable ones are left out."""
+    found = []
+    folder = cache_folder()
+    for location in sorted(folder.iterdir()) if folder.is_dir() else []:
+        root = _root_of(location)
+        if root is not None:
+            with Index(root, Settings(), index_dir=str(location)) as index:
+                found.append(index.status())
+    return sorted(found, key=lambda row: row.root)
+
+
+def _has_catalog(location: Path) -> bool:
+    # Path.exists raises where a folder may not be entered.
+    return os.path.exists(location / CATALOG)
+
+
+def _location(root: str, index_dir: str) -> Path:
+    if index_dir:
+        return Path(root, index_dir)
+    inside = Path(root, IN_ROOT)
+    return inside if _has_catalog(inside) else default_location(root)
+
+
+def _root_of(location: Path) -> str | None:
+    """The root that the index at `location` was built for; None when that cannot be read."""
+    try:
+        catalog = Catalog(location / CATALOG, create=False)
+    except (FileNotFoundError, CorruptIndexError, IndexFormatError):
+        return None
+    try:
+        root = catalog.meta("root")
+    except CorruptIndexError:
+        return None
+    finally:
+        catalog.close()
+    return os.fsdecode(bytes.fromhex(root)) if root else None

@@ -1,0 +1,1 @@
+"""One writer and one reader for each structure of a segment."""

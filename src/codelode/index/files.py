@@ -1,0 +1,152 @@
+"""The tables of a segment: its files, and the chunks of those that are ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codelode.model import FileStat, RelPath
+from codelode.store.columns import ColumnFile, write_columns
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a segment, as it was when it was built."""
+
+    path: RelPath
+    stat: FileStat
+    hash: bytes
+    """xxh3-128 of the file's bytes, 16 bytes"""
+    language: str
+    reason: str
+    """"" or a SkipReason value that keeps it out of ranked search"""
+    racy: bool
+    """too fresh when read for its times to be trusted"""
+    plain: bool
+    """its bytes are its text: UTF-8 without byte order mark"""
+
+
+def write_files(path: Path, entries: Sequence[FileEntry]) -> None:
+    """Write the file table; an entry's place is its ordinal."""
+    names = [entry.path for entry in entries]
+    offsets = np.zeros(len(names) + 1, np.uint32)
+    np.cumsum([len(name) for name in names], out=offsets[1:])
+    languages = sorted({entry.language for entry in entries})
+    reasons = sorted({entry.reason for entry in entries})
+    hashes = np.frombuffer(b"".join(entry.hash for entry in entries), np.uint8)
+    columns: dict[str, npt.NDArray[Any]] = {
+        "paths": np.frombuffer(b"".join(names), np.uint8),
+        "path_offsets": offsets,
+        "size": np.array([entry.stat.size for entry in entries], np.uint64),
+        "mtime_ns": np.array([entry.stat.mtime_ns for entry in entries], np.int64),
+        "ctime_ns": np.array([entry.stat.ctime_ns for entry in entries], np.int64),
+        "hash": hashes,
+        "language": np.array([languages.index(entry.language) for entry in entries], np.uint8),
+        "reason": np.array([reasons.index(entry.reason) for entry in entries], np.uint8),
+        "racy": np.array([entry.racy for entry in entries], np.uint8),
+        "plain": np.array([entry.plain for entry in entries], np.uint8),
+    }
+    write_columns(path, "files", columns, {"languages": languages, "reasons": reasons})
+
+
+def write_chunks(path: Path, columns: dict[str, npt.NDArray[Any]]) -> None:
+    """Write the chunk table: for each chunk its file's ordinal, byte offset and first line."""
+    write_columns(path, "chunks", columns)
+
+
+class FileTable:
+    """The files of a segment, by ordinal."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = ColumnFile(path, "files")
+        self._offsets = self._file.column("path_offsets")
+        self.languages: list[str] = self._file.meta["languages"]
+        self.reasons: list[str] = self._file.meta["reasons"]
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    @cached_property
+    def paths(self) -> list[RelPath]:
+        """All paths; made once, 0.2 us each."""
+        blob = self._file.column("paths").tobytes()
+        offsets = self._offsets.tolist()
+        return [blob[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+
+    def path(self, ordinal: int) -> RelPath:
+        """Path of one file."""
+        start, end = self._offsets[ordinal : ordinal + 2].tolist()
+        return self._file.column("paths")[start:end].tobytes()
+
+    def path_blob(self) -> tuple[bytes, npt.NDArray[np.uint32]]:
+        """All paths end to end, and where each begins (uint32, one more than files)."""
+        return self._file.column("paths").tobytes(), self._offsets
+
+    @cached_property
+    def language_codes(self) -> npt.NDArray[np.uint8]:
+        """Index into `languages` of each file."""
+        return self._file.column("language")
+
+    def language(self, ordinal: int) -> str:
+        """Language of one file; "" when not known."""
+        return self.languages[int(self.language_codes[ordinal])]
+
+    def signature(self, ordinal: int) -> tuple[int, int, int]:
+        """size, mtime_ns and plain of one file."""
+        size, mtime_ns, plain = self._signatures
+        return size[ordinal], mtime_ns[ordinal], plain[ordinal]
+
+    @cached_property
+    def _signatures(self) -> tuple[memoryview, ...]:
+        # Indexing a memoryview gives a Python integer in 40 ns, numpy one of its own in 100.
+        return tuple(self._file.column(name).data for name in ("size", "mtime_ns", "plain"))
+
+    def entry(self, ordinal: int) -> FileEntry:
+        """Everything about one file."""
+        stat = FileStat(
+            int(self._file.column("size")[ordinal]),
+            int(self._file.column("mtime_ns")[ordinal]),
+            int(self._file.column("ctime_ns")[ordinal]),
+        )
+        return FileEntry(
+            self.path(ordinal),
+            stat,
+            self._file.column("hash")[ordinal * 16 : ordinal * 16 + 16].tobytes(),
+            self.language(ordinal),
+            self.reasons[self._file.column("reason")[ordinal]],
+            bool(self._file.column("racy")[ordinal]),
+            bool(self._file.column("plain")[ordinal]),
+        )
+
+
+class ChunkTable:
+    """The chunks of a segment, by chunk ordinal."""
+
+    def __init__(self, path: Path) -> None:
+        file = ColumnFile(path, "chunks")
+        self.files: npt.NDArray[np.uint32] = file.column("file")
+        """ordinal of each chunk's file, ascending"""
+        self.starts: npt.NDArray[np.uint32] = file.column("start")
+        """byte offset of each chunk in its file's text"""
+        self.lines: npt.NDArray[np.uint32] = file.column("line")
+        """1-based first line"""
+
+    def __len__(self) -> int:
+        return self.files.size
+
+    def span(self, chunk: int) -> tuple[int, int, int, int | None]:
+        """File ordinal, first line, first byte, and the byte after the chunk (None: the file's end)."""
+        file = int(self.files[chunk])
+        last = chunk + 1 == self.files.size or self.files[chunk + 1] != file
+        return (
+            file,
+            int(self.lines[chunk]),
+            int(self.starts[chunk]),
+            None if last else int(self.starts[chunk + 1]),
+        )

@@ -1,0 +1,1 @@
+"""The only writer: scan, plan, build, publish, merge."""

@@ -1,0 +1,231 @@
+"""The values that travel between the layers: no I/O, no behaviour beyond small properties.
+
+Paths inside codelode are `bytes`, relative to the root, with ``/`` between parts: file names are bytes on most
+systems, and a name that is no valid UTF-8 must survive.  `display_path` turns one into text at the surface.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+RelPath = bytes
+
+
+def display_path(path: RelPath) -> str:
+    """`path` as text; bytes that are no UTF-8 become lone surrogates, so that `os.fsencode` gives them back."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def sort_key(path: RelPath) -> bytes:
+    """Order of paths everywhere: part by part, as ``rg --sort path`` has it (``a/b`` before ``a-b``)."""
+    return path.replace(b"/", b"\0")
+
+
+class SkipReason(enum.Enum):
+    """Why a path that was seen is not (or not fully) in the index.  The value is what users and files see."""
+
+    BINARY = "binary"
+    """A NUL byte in the first 8,000 bytes: git's rule."""
+    TOO_LARGE = "too_large"
+    """Larger than `max_exact_bytes`."""
+    TOO_LARGE_TO_RANK = "too_large_to_rank"
+    """Larger than `max_ranked_bytes`: found by exact and regex search only."""
+    MINIFIED = "minified"
+    """Lines too long to rank (generated or minified text): found by exact and regex search only."""
+    IGNORED_BY_RULE = "ignored_by_rule"
+    EXCLUDED = "excluded"
+    """Matches an `exclude` glob of the settings, or no `include` glob."""
+    UNREADABLE = "unreadable"
+    UNDECODABLE = "undecodable"
+    """A UTF-16 byte order mark, but no valid UTF-16 after it."""
+    VANISHED = "vanished"
+    """Listed, but gone when it was read."""
+    UNSTABLE = "unstable"
+    """Changed every time while it was being read."""
+    NOT_A_FILE = "not_a_file"
+    """FIFO, socket or device: never opened."""
+    OUTSIDE_ROOT = "outside_root"
+    """A symbolic link out of the root, or dangling, or in a loop."""
+    SYMLINK = "symlink"
+    """A symbolic link to a file or folder inside the root, which is indexed under its own name."""
+    WORKER_DIED = "worker_died"
+    """Reading this one file killed the worker process more than once."""
+
+
+EXACT_ONLY = frozenset({SkipReason.TOO_LARGE_TO_RANK, SkipReason.MINIFIED})
+"""Reasons that keep a file out of ranked search only: it still has a segment and an ordinal."""
+
+
+class Mode(enum.Enum):
+    """How a query is understood."""
+
+    AUTO = "auto"
+    WORDS = "words"
+    EXACT = "exact"
+    REGEX = "regex"
+
+
+class Case(enum.Enum):
+    """Whether case counts."""
+
+    SMART = "smart"
+    """Case counts when the query has an upper-case letter, as in ripgrep."""
+    SENSITIVE = "sensitive"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What `lstat` said of a path: the signature by which a changed file is recognised."""
+
+    size: int
+    """bytes"""
+    mtime_ns: int
+    ctime_ns: int
+    """Change time (creation time on Windows): catches edits that restore size and mtime, and chmod."""
+
+
+class Match(NamedTuple):
+    """One match inside a hit.  Lines and columns are 1-based, columns and lengths in characters."""
+
+    line: int
+    column: int
+    length: int
+
+
+class Hit(NamedTuple):
+    """A span of lines that answers a query.  A named tuple: a search may make 100,000, 0.4 us each."""
+
+    path: str
+    """Relative to the root; see `display_path`."""
+    start_line: int
+    """1-based"""
+    end_line: int
+    """1-based, inclusive"""
+    score: float
+    language: str
+    """``""`` when not recognised"""
+    symbol: str
+    """Name of the enclosing definition; ``""`` when not known"""
+    text: str
+    """The lines as they are in the file now, without the last line's end."""
+    matches: tuple[Match, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The hit as the command line's contract has it."""
+        return {
+            "path": self.path,
+            "start_line": self.start_line,
+            "end_line": self.end_line,
+            "score": round(self.score, 6),
+            "language": self.language,
+            "symbol": self.symbol,
+            "text": self.text,
+            "matches": [{"line": m.line, "column": m.column, "length": m.length} for m in self.matches],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What a search is asked beside its query text."""
+
+    mode: Mode = Mode.AUTO
+    limit: int = 10
+    """Hits wanted; without meaning with `all_matches`."""
+    case: Case = Case.SMART
+    context: int = 0
+    """Lines of context before and after each match (exact and regex)."""
+    all_matches: bool = False
+    """Every match in path order, unranked."""
+    languages: frozenset[str] = frozenset()
+    """Only files of these languages; empty for all."""
+    globs: tuple[str, ...] = ()
+    """Only paths that match one of these globs (gitignore syntax); ``!glob`` excludes."""
+    under: tuple[RelPath, ...] = ()
+    """Only these folders (with all inside) and files, relative to the root; empty for all."""
+    explain: bool = False
+
+
+@dataclass(slots=True)
+class SearchStats:
+    """Work counters of one search."""
+
+    files: int = 0
+    """files in the snapshot"""
+    segments: int = 0
+    candidates: int = 0
+    """files (exact, regex) or chunks (words) that had to be looked at"""
+    files_read: int = 0
+    bytes_read: int = 0
+    matched_files: int = 0
+    matches: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    """files of the root that are not searched, by reason"""
+    stale: int = 0
+    """files that changed since they were indexed (only possible without a refresh)"""
+    partial: bool = False
+    elapsed_ms: float = 0.0
+    explain: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """All counters; `explain` when there is one."""
+        out = {name: getattr(self, name) for name in self.__slots__ if name != "explain"}
+        out["elapsed_ms"] = round(self.elapsed_ms, 3)
+        if self.explain is not None:
+            out["explain"] = self.explain
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one query."""
+
+    query: str
+    mode: Mode
+    """the mode that ran: never `Mode.AUTO`"""
+    hits: tuple[Hit, ...]
+    stats: SearchStats
+    why: str = ""
+    """why this mode, when it was `Mode.AUTO`'s choice; "" when it was asked for"""
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as the command line's contract has it."""
+        return {
+            "query": self.query,
+            "mode": self.mode.value,
+            "why": self.why,
+            "hits": [hit.to_json() for hit in self.hits],
+            "stats": self.stats.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an index holds and how fresh it is."""
+
+    root: str
+    location: str
+    root_exists: bool
+    files: int
+    """files found by exact search"""
+    exact_only: int
+    """of those, not ranked: too large or minified"""
+    skipped: dict[str, int]
+    """paths by reason, those found by exact search only included"""
+    segments: int
+    tombstones: int
+    indexed_bytes: int
+    """source text in the live segments"""
+    bytes_on_disk: int
+    last_refresh: float
+    """unix time at which the index was last known to match the tree"""
+    generation: int
+    format_version: int
+    last_run: dict[str, Any] | None
+    """metrics of the last run that changed something"""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)

@@ -1,0 +1,1 @@
+"""Pure functions from query text to trees and plans."""

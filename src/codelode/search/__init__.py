@@ -1,0 +1,1 @@
+"""Questions to results over an open snapshot: read only."""

@@ -1,0 +1,110 @@
+"""One query over one snapshot: which mode runs, and its answer with the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from time import perf_counter
+
+from codelode.errors import QueryError
+from codelode.model import Hit, Mode, SearchOptions, SearchResult, SearchStats
+from codelode.query.auto import choose_mode
+from codelode.search import exact
+from codelode.search.matcher import CompiledPattern, compile_matcher
+from codelode.search.snapshot import Snapshot
+from codelode.search.source import Sources
+
+
+def answer(snapshot: Snapshot, root: str, query: str, options: SearchOptions, max_bytes: int) -> SearchResult:
+    """The answer to `query`; raises QueryError, CorruptIndexError."""
+    began = perf_counter()
+    mode, pattern, why = resolve(query, options.mode)
+    stats = _new_stats(snapshot)
+    hits = _run(snapshot, root, pattern, replace(options, mode=mode), stats, max_bytes)
+    if not hits and options.mode is Mode.AUTO and mode is not Mode.WORDS and not options.all_matches:
+        mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
+        stats = _new_stats(snapshot)
+        hits = _run(snapshot, root, query, replace(options, mode=mode), stats, max_bytes)
+    stats.elapsed_ms = (perf_counter() - began) * 1000
+    return SearchResult(query, mode, tuple(hits), stats, why)
+
+
+class HitStream(Iterator[Hit]):
+    """Every match in path order, found while it is asked for."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        root: str,
+        query: str,
+        options: SearchOptions,
+        max_bytes: int,
+        blame: Callable[[Exception], None],
+    ) -> None:
+        """Raises QueryError for a bad pattern, or a mode that has no list of all matches.
+
+        `blame` is asked to raise a better error in place of one that the search meets on its way."""
+        self._blame = blame
+        self._began = perf_counter()
+        self.mode, pattern, self.why = resolve(query, options.mode, exhaustive=True)
+        """the mode that runs, and why when it was chosen"""
+        self.stats = _new_stats(snapshot)
+        """counts along; complete when the stream is exhausted"""
+        compiled = _compile(pattern, replace(options, mode=self.mode))
+        sources = Sources(root, self.stats, max_bytes)
+        batches = exact.find_batches(snapshot, compiled, options, sources, self.stats)
+        self._hits = self._run(exact.all_hits(batches, options.context))
+
+    def _run(self, hits: Iterator[Hit]) -> Iterator[Hit]:
+        try:
+            yield from hits
+        finally:
+            self.stats.elapsed_ms = (perf_counter() - self._began) * 1000
+
+    def __iter__(self) -> Iterator[Hit]:
+        return self._hits  # a call less for each of 100,000 hits
+
+    def __next__(self) -> Hit:
+        return next(self._hits)
+
+
+def resolve(query: str, mode: Mode, *, exhaustive: bool = False) -> tuple[Mode, str, str]:
+    """The mode that runs, the pattern for it, and why; `exhaustive` when every match is wanted."""
+    if not query.strip():
+        raise QueryError("the query is empty; say what to look for")
+    if mode is not Mode.AUTO:
+        if exhaustive and mode is Mode.WORDS:
+            raise QueryError(
+                "mode words ranks, it has no list of all matches; use --mode exact or regex with --all"
+            )
+        return mode, query, ""
+    chosen, pattern, why = choose_mode(query)
+    if exhaustive and chosen is Mode.WORDS:
+        return Mode.EXACT, query, "all matches are wanted, which words do not have"
+    return chosen, pattern, why
+
+
+def _run(
+    snapshot: Snapshot, root: str, query: str, options: SearchOptions, stats: SearchStats, max_bytes: int
+) -> list[Hit]:
+    sources = Sources(root, stats, max_bytes)
+    if options.mode is Mode.WORDS:
+        from codelode.search.words import search_words  # tantivy: exact queries never load it
+
+        if options.all_matches:
+            resolve(query, Mode.WORDS, exhaustive=True)
+        return search_words(snapshot, query, options, sources, stats)
+    pattern = _compile(query, options)
+    if options.all_matches:
+        batches = exact.find_batches(snapshot, pattern, options, sources, stats)
+        return list(exact.all_hits(batches, options.context))
+    batches = exact.find_batches(snapshot, pattern, options, sources, stats, best_for=query)
+    return exact.best_hits(batches, query, options, stats)
+
+
+def _compile(pattern: str, options: SearchOptions) -> CompiledPattern:
+    return compile_matcher(pattern, regex=options.mode is Mode.REGEX, case=options.case)
+
+
+def _new_stats(snapshot: Snapshot) -> SearchStats:
+    return SearchStats(files=snapshot.files, segments=len(snapshot.segments), skipped=dict(snapshot.skipped))

@@ -1,0 +1,174 @@
+"""From a query text to its matches in a file: literal or RE2, with ripgrep's results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from codelode.errors import PatternError
+from codelode.model import Case
+from codelode.query.engine import Program
+from codelode.query.literals import pattern_tree
+from codelode.query.regex import Parsed, parse, parse_literal
+from codelode.query.syntax import Literal, Node, can_be_empty, has_word_border
+from codelode.query.translate import leaf_to_re2, render, to_re2, to_re2_without_long_folds
+from codelode.query.trees import TrigramTree
+from codelode.search.shadow import Shadow
+from codelode.search.spans import Span, find_spans, iter_spans
+
+_KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
+
+
+class Matcher(Protocol):
+    """Finds matches in whole files: UTF-8 text without a byte order mark.  One thread at a time."""
+
+    def find_all(self, text: bytes) -> list[Span]:
+        """Byte spans of every match, ascending, none overlapping another, each within a line.
+
+        An empty match may be reported at each position (``x*``): `matches_empty` says so beforehand.
+        """
+
+    def matches(self, text: bytes) -> bool:
+        """Whether there is a match at all; stops at the first."""
+
+    @property
+    def matches_empty(self) -> bool:
+        """Whether the pattern can match the empty string, and so, perhaps, every line."""
+
+
+class CompiledPattern(NamedTuple):
+    """What a search needs of a pattern."""
+
+    matcher: Matcher
+    tree: TrigramTree
+    """what a file must have to be a candidate"""
+    ignore_case: bool
+
+
+def compile_matcher(pattern: str, *, regex: bool, case: Case) -> CompiledPattern:
+    """The matcher and the trigram tree of `pattern`, a regular expression or a literal.
+
+    `Case.SMART` ignores case when the pattern has a literal character and no upper-case one, as ripgrep does.
+    Raises PatternError (a QueryError), whose message names the construct.
+    """
+    try:
+        pattern.encode()
+    except UnicodeEncodeError as exc:
+        raise PatternError(
+            f"character {exc.start + 1} of the pattern is not Unicode text; files are searched as UTF-8"
+        ) from exc
+    parsed = _parse(pattern, regex, case is Case.IGNORE)
+    ignore_case = case is Case.IGNORE or (case is Case.SMART and parsed.has_literal and not parsed.has_upper)
+    if ignore_case and case is Case.SMART:
+        parsed = _parse(pattern, regex, True)
+    root = parsed.root
+    return CompiledPattern(_matcher(root), pattern_tree(root), ignore_case)
+
+
+def _parse(pattern: str, regex: bool, ignore_case: bool) -> Parsed:
+    return (
+        parse(pattern, ignore_case=ignore_case) if regex else parse_literal(pattern, ignore_case=ignore_case)
+    )
+
+
+def _matcher(root: Node) -> Matcher:
+    if isinstance(root, Literal) and not (root.fold and _has_case(root.text)):
+        return LiteralMatcher(root.text.encode())
+    return WordBorderMatcher(root) if has_word_border(root) else RegexMatcher(root)
+
+
+def _has_case(text: str) -> bool:
+    return not text.isascii() or text.lower() != text.upper()
+
+
+class LiteralMatcher:
+    """A literal, case counting: bytes.find, 3.9 GB/s where RE2 has 2.5."""
+
+    matches_empty = False
+
+    def __init__(self, literal: bytes) -> None:
+        """`literal` is UTF-8, not empty, without a newline."""
+        self._literal = literal
+
+    def find_all(self, text: bytes) -> list[Span]:
+        """As `Matcher.find_all`."""
+        literal, width, spans = self._literal, len(self._literal), []
+        at = text.find(literal)
+        while at >= 0:
+            spans.append((at, at + width))
+            at = text.find(literal, at + width)
+        return spans
+
+    def matches(self, text: bytes) -> bool:
+        """As `Matcher.matches`."""
+        return self._literal in text
+
+
+class RegexMatcher:
+    """A pattern without word borders: RE2 over the whole file."""
+
+    def __init__(self, root: Node) -> None:
+        source, quick = to_re2(root), to_re2_without_long_folds(root)
+        self._any = Program(source)
+        self._quick = self._any if quick == source else Program(quick)
+        self.matches_empty = can_be_empty(root)
+
+    def _program(self, text: bytes) -> Program:
+        if self._quick is self._any or text.isascii():
+            return self._quick
+        return self._any if _KELVIN in text or _LONG_S in text else self._quick
+
+    def find_all(self, text: bytes) -> list[Span]:
+        """As `Matcher.find_all`."""
+        if self.matches_empty:
+            return find_spans(self._program(text), text)
+        return self._program(text).find_each(text)
+
+    def matches(self, text: bytes) -> bool:
+        """As `Matcher.matches`."""
+        if self.matches_empty:
+            return next(iter_spans(self._program(text), text), None) is not None
+        return self._program(text).find(text, 0, len(text))[0] >= 0
+
+
+class WordBorderMatcher:
+    """A pattern with ``\\b`` or ``\\B``: RE2 where the text is ASCII, a `Shadow` for lines that are not."""
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._plain = RegexMatcher(root)
+        self._lines_with = Program(render(root, leaf_to_re2, borders=False))
+        self._shadow: Shadow | None = None
+        self.matches_empty = self._plain.matches_empty
+
+    def find_all(self, text: bytes) -> list[Span]:
+        """As `Matcher.find_all`."""
+        return self._plain.find_all(text) if text.isascii() else list(self._iter(text))
+
+    def matches(self, text: bytes) -> bool:
+        """As `Matcher.matches`."""
+        return self._plain.matches(text) if text.isascii() else next(self._iter(text), None) is not None
+
+    def _iter(self, text: bytes) -> Iterator[Span]:
+        """Match line by line, only lines that match when borders are left out of the pattern."""
+        size, at = len(text), 0
+        while at < size:
+            hit, _ = self._lines_with.find(text, at, size)
+            if hit < 0 or (hit == size and text[-1] == 0x0A):
+                return
+            start = text.rfind(b"\n", 0, hit) + 1
+            end = text.find(b"\n", hit)
+            end = size if end < 0 else end
+            for first, last in self._line_spans(text[start:end]):
+                yield start + first, start + last
+            at = end + 1
+
+    def _line_spans(self, line: bytes) -> list[Span]:
+        if not line:  # find_all of an empty text finds nothing, but this is an empty line
+            return [(0, 0)] if self._plain.matches(b"\n") else []
+        if line.isascii():
+            return self._plain.find_all(line)
+        if self._shadow is None:
+            self._shadow = Shadow(self._root)
+        spans = self._shadow.spans(line)
+        return self._plain.find_all(line) if spans is None else spans

@@ -1,0 +1,128 @@
+"""The options of an index: one frozen, validated value.  Reading them from files is `config.py`'s work."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from codelode.errors import SettingsError
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field is one setting; its comment is its documentation (docs/settings.md is checked against it)."""
+
+    jobs: int = 0
+    """Worker processes of a build; 0 (written "auto") takes one a core."""
+    memory_mb: int = 1024
+    """Bound on the resident memory of a build, all its processes together, in MiB."""
+    batch_mb: int = 4
+    """Source text handed to a worker at a time, in MiB."""
+    parallel: bool = True
+    """false builds everything in one process, whatever `jobs` says."""
+    max_ranked_bytes: int = 1 * MIB
+    """Larger files are found by exact and regex search only."""
+    max_exact_bytes: int = 16 * MIB
+    """Larger files are skipped."""
+    include: tuple[str, ...] = ()
+    """Globs (gitignore syntax); when given, only files that match one are indexed."""
+    exclude: tuple[str, ...] = ()
+    """Globs (gitignore syntax) of files and folders to leave out."""
+    ignore_files: bool = True
+    """Obey .gitignore, .ignore-like files and git's own excludes; false is `--no-ignore`."""
+    index_dir: str = ""
+    """Folder of the index; empty for the user's cache folder; relative paths count from the root."""
+    cache_mb: int = 64
+    """Memory a living process may keep for opened files and answers, in MiB."""
+
+    def __post_init__(self) -> None:
+        _at_least("jobs", self.jobs, 0)
+        _at_least("memory_mb", self.memory_mb, 256)
+        _at_least("batch_mb", self.batch_mb, 1)
+        _at_least("max_ranked_bytes", self.max_ranked_bytes, 0)
+        _at_least("max_exact_bytes", self.max_exact_bytes, 0)
+        _at_least("cache_mb", self.cache_mb, 0)
+        if self.max_ranked_bytes > self.max_exact_bytes:
+            raise SettingsError(
+                f"max_ranked_bytes ({self.max_ranked_bytes}) is above max_exact_bytes ({self.max_exact_bytes}): "
+                "lower the first or raise the second"
+            )
+
+    @property
+    def workers(self) -> int:
+        """How many processes build: at least 1."""
+        if not self.parallel:
+            return 1
+        return self.jobs or _usable_cores()
+
+    def fingerprint(self) -> str:
+        """The settings that decide what an indexed file's entry holds; another value means a rebuild."""
+        return f"ranked={self.max_ranked_bytes};exact={self.max_exact_bytes}"
+
+
+def _usable_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise SettingsError(f"{name} is {value}; it must be at least {least}")
+
+
+_FIELDS = {f.name: f for f in dataclasses.fields(Settings)}
+
+
+def names() -> tuple[str, ...]:
+    """All setting names, in the order of the documentation."""
+    return tuple(_FIELDS)
+
+
+def coerce(name: str, value: Any) -> Any:
+    """`value` (from TOML, or a string from the environment or a flag) as the setting `name` wants it.
+
+    Raises SettingsError with what was expected; the caller adds where the value came from.
+    """
+    if name not in _FIELDS:
+        raise SettingsError(f"unknown setting {name!r}; known are {', '.join(_FIELDS)}")
+    kind = _FIELDS[name].type
+    if kind == "int":
+        return _coerce_int(name, value)
+    if kind == "bool":
+        return _coerce_bool(name, value)
+    if kind == "str":
+        if not isinstance(value, str):
+            raise SettingsError(f"{name} must be a string, not {value!r}")
+        return value
+    if isinstance(value, str):
+        return tuple(part for part in value.split(os.pathsep) if part)
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise SettingsError(f"{name} must be a list of strings, not {value!r}")
+    return tuple(value)
+
+
+def _coerce_int(name: str, value: Any) -> int:
+    if name == "jobs" and value == "auto":
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise SettingsError(f"{name} must be a whole number, not {value!r}")
+    try:
+        return int(value)
+    except ValueError as exc:
+        raise SettingsError(f"{name} must be a whole number, not {value!r}") from exc
+
+
+def _coerce_bool(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if isinstance(value, str) and value.lower() in ("0", "false", "no", "off"):
+        return False
+    raise SettingsError(f"{name} must be true or false, not {value!r}")

@@ -1,0 +1,1 @@
+"""Bytes on disk: layout, formats, the catalog and its one commit."""

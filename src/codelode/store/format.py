@@ -1,0 +1,27 @@
+"""Every version number on disk, and what changed with each.
+
+A *format* version says whether the bytes can be read; a newer one than ours is refused, an older one is rebuilt.
+An *analysis* version says whether the content still means the same (tokens, chunks, trigrams): when it moves, old
+indexes are readable but are rebuilt before they are searched.
+"""
+
+from __future__ import annotations
+
+CATALOG_VERSION = 1
+"""1: meta, segments, files, staged (0.1.0)"""
+
+SEGMENT_VERSION = 1
+"""1: files.col, chunks.col, trigrams.col, terms/, segment.json (0.1.0)"""
+
+COLUMN_VERSIONS = {
+    # 1: paths and their offsets, size, times, hash, language, reason, racy, plain (0.1.0)
+    "files": 1,
+    # 1: file, byte offset, line (0.1.0)
+    "chunks": 1,
+    # 1: keys, offsets in uint16 units, postings (block numbers, or a bitmap where it is not longer), and of each
+    #    block its file, byte offset and line (0.1.0)
+    "trigrams": 1,
+}
+
+ANALYSIS_VERSION = 1
+"""1: identifiers split by `text.tokens`, line chunks of 1,800 bytes, ASCII-folded byte trigrams (0.1.0)"""

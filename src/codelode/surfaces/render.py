@@ -1,0 +1,177 @@
+"""Search results as text, for a terminal (headings, colours, snippets) or for a pipe (``path:line:text``).
+
+Everything here is pure: hits in, lines of text out, each with its line feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from codelode.model import Hit, SearchStats
+from codelode.surfaces import figures
+from codelode.surfaces.lines import Line, clip, groups, hit_lines, snippet
+from codelode.surfaces.output import Look
+
+PATH, NUMBER, MATCH, DIM = "35", "32", "1;31", "2"
+"""ANSI codes; the first three are ripgrep's."""
+
+LONGEST_LINE = 500
+"""Characters of a line shown on a terminal: enough for code, while a line of data fills no screen."""
+
+SNIPPET_CONTEXT = 1
+"""Lines around the matching ones in a ranked snippet on a terminal, when none are asked for."""
+
+Shown = Callable[[str], str]
+"""From a hit's path (relative to the root) to the path as the user would write it."""
+
+
+def grep(hits: Iterable[Hit], shown: Shown, look: Look, context: int) -> Iterator[str]:
+    """Exact and regex hits, as grep and ripgrep print them.
+
+    Hits of one file that share lines (overlapping context) are printed as one group; ``--`` separates groups
+    when there is `context`.
+    """
+    if not context and look == Look():
+        yield from _plain(hits, shown)
+        return
+    path, painted, last, first = None, "", 0, True
+    for hit_path, line in _merged(hits):
+        if hit_path != path:
+            if not first and (look.terminal or context):
+                yield "\n" if look.terminal else "--\n"
+            path, shown_path = hit_path, look.clean(shown(hit_path))
+            painted = look.paint(PATH, shown_path)
+            if look.terminal:
+                yield f"{painted}\n"
+        elif context and line.number != last + 1:
+            yield "--\n"
+        yield _line(line, painted, look)
+        last, first = line.number, False
+
+
+def _plain(hits: Iterable[Hit], shown: Shown) -> Iterator[str]:
+    """`grep` for the commonest case, five times as fast: 60,000 lines in 20 ms."""
+    path, number, prefix = "", 0, ""
+    for hit in hits:
+        if hit.path != path:
+            path, number, prefix = hit.path, 0, f"{shown(hit.path)}:"
+        if hit.start_line == hit.end_line:
+            if hit.start_line != number:
+                yield f"{prefix}{hit.start_line}:{hit.text}\n"
+        else:
+            yield from (f"{prefix}{line.number}:{line.text}\n" for line in hit_lines(hit) if line.matched)
+        number = hit.end_line
+
+
+def _merged(hits: Iterable[Hit]) -> Iterator[tuple[str, Line]]:
+    """(path, line) of all hits; a line that neighbours share comes once, with the matches of both.
+
+    Only the shared lines are held back, so memory does not grow with the number of hits.
+    """
+    path, pending = "", list[Line]()
+    for hit in hits:
+        new = hit_lines(hit)
+        if pending and hit.path == path and pending[0].number <= hit.start_line <= pending[-1].number:
+            at = hit.start_line - pending[0].number
+            for line in pending[:at]:
+                yield path, line
+            shared = pending[at:]
+            for old, line in zip(shared, new, strict=False):
+                line.spans = sorted({*old.spans, *line.spans})
+            pending = new + shared[len(new) :]
+            continue
+        for line in pending:
+            yield path, line
+        path, pending = hit.path, new
+    for line in pending:
+        yield path, line
+
+
+def ranked(hits: Iterable[Hit], shown: Shown, look: Look, context: int | None) -> Iterator[str]:
+    """Hits of a words search, best first.
+
+    Terminal: ``path:start-end`` and a snippet.  Pipe: the snippet's matching lines as ``path:line:text``, and
+    ``--`` between hits.  With `context`, all matching lines and so many lines around each, inside the hit.
+    """
+    for index, hit in enumerate(hits):
+        lines = hit_lines(hit)
+        if context is not None:
+            chosen = snippet(lines, context, most=len(lines))
+        else:
+            chosen = snippet(lines, SNIPPET_CONTEXT if look.terminal else 0)
+        path = look.clean(shown(hit.path))
+        painted = look.paint(PATH, path)
+        if index:
+            yield "\n" if look.terminal else "--\n"
+        if look.terminal:
+            name = f"  {look.paint(DIM, look.clean(hit.symbol))}" if hit.symbol else ""
+            yield f"{painted}:{look.paint(NUMBER, f'{hit.start_line}-{hit.end_line}')}{name}\n"
+        yield from _snippet(chosen, painted, look)
+
+
+def _snippet(chosen: Sequence[Line], painted: str, look: Look) -> Iterator[str]:
+    by_path = not any(line.matched for line in chosen)  # found by its path: the lines stand for the file
+    for index, group in enumerate(groups(chosen)):
+        if index and look.terminal:
+            yield look.paint(DIM, "…") + "\n"
+        for line in group:
+            yield _line(line, painted, look, matched=line.matched or by_path)
+
+
+def _line(line: Line, painted: str, look: Look, matched: bool | None = None) -> str:
+    mark = ":" if (line.matched if matched is None else matched) else "-"
+    if not look.terminal:
+        if not look.colour:
+            return f"{painted}{mark}{line.number}{mark}{line.text}\n"
+        return f"{painted}{mark}{look.paint(NUMBER, str(line.number))}{mark}{_highlighted(line, look)}\n"
+    if line.text.endswith("\r"):
+        line = Line(line.number, line.text[:-1], [(s, min(e, len(line.text) - 1)) for s, e in line.spans])
+    text = _highlighted(clip(line, LONGEST_LINE), look)
+    return f"{look.paint(NUMBER, str(line.number))}{mark}{text}\n"
+
+
+def _highlighted(line: Line, look: Look) -> str:
+    """The text of `line` with its matches in colour."""
+    if not line.spans or not look.colour:
+        return look.clean(line.text)
+    parts: list[str] = []
+    at = 0
+    for start, end in sorted(line.spans):
+        if end <= at:
+            continue
+        start = max(start, at)
+        parts += (look.clean(line.text[at:start]), look.paint(MATCH, look.clean(line.text[start:end])))
+        at = end
+    parts.append(look.clean(line.text[at:]))
+    return "".join(parts)
+
+
+def closing(mode: str, why: str, hits: int, stats: SearchStats) -> str:
+    """The line below the results on a terminal."""
+    parts = [
+        figures.count(hits, "hit"),
+        f"mode {mode} ({why})" if why else f"mode {mode}",
+        figures.duration(stats.elapsed_ms / 1000),
+        figures.count(stats.files, "file"),
+    ]
+    if stats.stale:
+        parts.append(f"{figures.count(stats.stale)} changed since they were indexed")
+    if stats.partial:
+        parts.append("incomplete")
+    return ", ".join(parts)
+
+
+def explanation(stats: SearchStats) -> Iterator[str]:
+    """What `--explain` adds: ``name: value`` lines, nested ones indented."""
+    yield from _tree(stats.explain or {}, 0)
+
+
+def _tree(value: Mapping[str, object] | Sequence[object], depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for name, item in value.items() if isinstance(value, Mapping) else (("-", item) for item in value):
+        label = f"{indent}{name}" if name == "-" else f"{indent}{name}:"
+        if isinstance(item, dict | list | tuple) and item:
+            yield f"{label}\n"
+            yield from _tree(item, depth + 1)
+        else:
+            yield f"{label} {item}\n"

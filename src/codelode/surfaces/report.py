@@ -1,0 +1,98 @@
+"""What the commands about indexes say, as text: pure, values in, lines out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from codelode.model import SkipReason
+from codelode.surfaces import figures
+
+if TYPE_CHECKING:
+    from codelode.ingest.report import RunReport
+    from codelode.model import Status
+
+
+def summary(run: RunReport, root: str = "") -> str:
+    """One line about a finished run; `root` is named when it is not what the user gave.
+
+    ``indexed 75,012 files, 947 MB in 12.9 s (73 MB/s), 3,567 skipped`` for a build from nothing,
+    ``refreshed 75,012 files: 3 added, 1 changed, 2 deleted in 0.61 s, 3,567 skipped`` else.
+    """
+    took = figures.duration(run.seconds)
+    files = figures.count(run.files, "file")
+    if run.kept or run.deleted or not run.added:
+        changes = [
+            f"{number:,} {what}"
+            for what, number in (("added", run.added), ("changed", run.changed), ("deleted", run.deleted))
+            if number
+        ]
+        line = f"refreshed {files}: {', '.join(changes) or 'no change'} in {took}"
+    else:
+        speed = figures.rate(run.read_bytes, run.seconds)
+        line = f"indexed {files}, {figures.size(run.indexed_bytes)} in {took}{f' ({speed})' if speed else ''}"
+        if run.adopted:
+            line += f", {run.adopted:,} of them finished by a run that was stopped"
+    line += f", {sum(run.skipped.values()):,} skipped"
+    if run.rebuild_reason:
+        line += f"; built anew: {run.rebuild_reason}"
+    return f"{line}; in {root}" if root else line
+
+
+def status(status: Status, now: float) -> Iterator[str]:
+    """The lines of ``codelode status``; `now` in seconds since 1970."""
+    size = f"{figures.size(status.bytes_on_disk)} in {figures.count(status.segments, 'segment')}"
+    dead = f", {figures.count(status.tombstones, 'tombstone')}" if status.tombstones else ""
+    left_out = by_number(status.skipped)
+    rows = [
+        ("root", status.root),
+        ("index", status.location),
+        ("size", f"{size}{dead}, format {status.format_version}"),
+        ("files", f"{status.files:,}, {figures.size(status.indexed_bytes)} of text"),
+        ("exact only", f"{status.exact_only:,} (too large or minified to rank)" if status.exact_only else ""),
+        ("skipped", f"{sum(status.skipped.values()):,}"),
+        *(("", f"{number:>9,}  {reason}") for reason, number in left_out),
+        ("refreshed", moment(status.last_refresh, now)),
+    ]
+    yield from (f"{name:<10}  {value}\n" for name, value in rows if value)
+
+
+def skipped(rows: Iterable[tuple[str, str, str]], *, aligned: bool) -> Iterator[str]:
+    """(path, reason, detail) as lines, one at a time: there may be very many.
+
+    For people the reason first, in a column; for programs path, reason, detail between tabs.
+    """
+    width = max(len(reason.value) for reason in SkipReason)
+    for path, reason, detail in rows:
+        if aligned:
+            yield f"{reason:<{width}}  {path}{f'  ({detail})' if detail else ''}\n"
+        else:
+            yield f"{path}\t{reason}\t{detail}\n"
+
+
+def indexes(rows: Iterable[Status], now: float, *, aligned: bool) -> Iterator[str]:
+    """The lines of ``codelode list``: files, size, last refresh, root; a root that is gone is marked."""
+    for row in rows:
+        mark = "" if row.root_exists else "(missing)"
+        if aligned:
+            refreshed = moment(row.last_refresh, now).partition(" (")[0]
+            facts = f"{row.files:>11,} files  {figures.size(row.bytes_on_disk):>9}  {refreshed:<19}"
+            yield f"{facts}  {row.root}{f'  {mark}' if mark else ''}\n"
+        else:
+            yield f"{row.root}\t{row.files}\t{row.bytes_on_disk}\t{int(row.last_refresh or 0)}\t{mark}\n"
+
+
+def by_number(skipped: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Reasons and how many files they hold back, the most frequent first."""
+    return sorted(
+        ((reason, number) for reason, number in skipped.items() if number), key=lambda r: (-r[1], r[0])
+    )
+
+
+def moment(when: float | None, now: float) -> str:
+    """``2026-11-21 07:05:04 (3 min 10 s ago)``, in local time."""
+    if not when:
+        return "never"
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
+    return f"{stamp} ({figures.duration(now - when)} ago)" if now - when >= 1 else f"{stamp} (just now)"

@@ -1,0 +1,132 @@
+"""From the PATHs of a command line to an index root, the folders inside it, and back to paths as written."""
+
+# The command line starts here, and pathlib costs it 5 ms.
+# ruff: noqa: PTH112, PTH120
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from codelode import config
+from codelode.errors import IndexNotFoundError, QueryError, RootError, SettingsError
+from codelode.model import RelPath, display_path
+
+FindRoot = Callable[[str], str | None]
+"""The nearest folder at or above a path (absolute, without links) that has an index; None when none has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a search is about."""
+
+    root: str
+    """the index root, an absolute path without symbolic links"""
+    places: tuple[tuple[RelPath, str], ...]
+    """each PATH: relative to the root, and as the user wrote it ("" for the current folder when none was)"""
+
+    @property
+    def under(self) -> tuple[RelPath, ...]:
+        """The filter for the engine: empty when some PATH is the root itself."""
+        inside = tuple(path for path, _ in self.places)
+        return () if b"" in inside else inside
+
+    def shown(self, path: str) -> str:
+        """`path` (relative to the root, as in `Hit.path`) as ripgrep prints it: led in by the PATH given."""
+        best, given = b"", ""
+        raw = path.encode("utf-8", "surrogateescape")
+        for place, written in self.places:
+            inside = not place or raw == place or raw.startswith(place + b"/")
+            if inside and len(place) >= len(best):
+                best, given = place, written
+        rest = display_path(raw[len(best) :].lstrip(b"/"))
+        if not given or not rest:
+            return rest or given or path
+        return given + rest if given.endswith(_SEPARATORS) else f"{given}/{rest}"
+
+
+_SEPARATORS = ("/", "\\") if sys.platform == "win32" else ("/",)
+
+
+def nearest_index(path: str) -> str | None:
+    """The `FindRoot` of the command line: looks where the settings of each folder say its index is."""
+    from codelode.app import Index
+
+    usual = Index.find_root(path)
+    folder = path
+    while folder != usual:
+        try:
+            elsewhere = config.load(folder, {}, os.environ).index_dir
+        except SettingsError:
+            elsewhere = ""  # of a folder that may not be meant at all; if it is, its own loading complains
+        if elsewhere and Index.find_root(folder, elsewhere) == folder:
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            break
+        folder = parent
+    return usual
+
+
+def root_of(path: str, find_root: FindRoot = nearest_index) -> str:
+    """The root for a command on `path`: of the index that holds it, else the path itself.
+
+    Raises RootError when there is no such path.
+    """
+    _must_exist(path)
+    real = os.path.realpath(path)
+    return find_root(real) or real
+
+
+def indexed_root_of(path: str, find_root: FindRoot = nearest_index) -> str:
+    """Like `root_of`, for commands that need an index; raises IndexNotFoundError.
+
+    The root itself need not exist any more.
+    """
+    real = os.path.realpath(path)
+    found = find_root(real)
+    if found != real:
+        _must_exist(path)
+    if found is None:
+        raise IndexNotFoundError(f"no index holds {path}; make one with: codelode index {path}")
+    return found
+
+
+def target(paths: Sequence[str], find_root: FindRoot = nearest_index) -> Target:
+    """The target of a search in `paths` (none: the current folder).
+
+    Raises RootError for a PATH that does not exist; QueryError when the PATHs lie in different indexes or
+    one is a file that no index holds.
+    """
+    roots: dict[str, str] = {}
+    places = []
+    for path in paths or [os.curdir]:
+        _must_exist(path)
+        real = os.path.realpath(path)
+        root = find_root(real)
+        if root is None and not os.path.isdir(real):
+            folder = os.path.dirname(path) or "."
+            raise QueryError(f"{path} is a file that no index holds; search its folder {folder} instead")
+        root = root or real
+        roots.setdefault(root, path)
+        places.append((_relative(real, root), path if paths else ""))
+    if len(roots) > 1:
+        (one, first), (two, second), *_ = roots.items()
+        raise QueryError(
+            f"{first} and {second} lie in different indexes ({one} and {two}); search one after the other"
+        )
+    return Target(next(iter(roots)), tuple(places))
+
+
+def _must_exist(path: str) -> None:
+    if not os.path.lexists(path):
+        raise RootError(f"{path}: no such file or folder")
+
+
+def _relative(path: str, root: str) -> RelPath:
+    relative = os.path.relpath(path, os.path.realpath(root))
+    if relative == os.curdir:
+        return b""
+    return os.fsencode(relative.replace(os.sep, "/"))

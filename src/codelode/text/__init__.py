@@ -1,0 +1,1 @@
+"""Pure functions from bytes to features: nothing here reads a file."""

@@ -1,0 +1,270 @@
+"""Settings from files, the environment and flags: precedence, and errors that say where."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode import config, settings
+from codelode.errors import SettingsError
+from codelode.settings import Settings
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty root that is also the current folder, and an environment with an empty user folder."""
+    root = tmp_path / "root"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    home = tmp_path / "home"
+    return root, {"XDG_CONFIG_HOME": str(home), "PATH": "/bin"}
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def error(root, environ, flags=None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        config.load(str(root), flags or {}, environ)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_nothing_given_means_the_defaults(place):
+    root, environ = place
+    assert config.load(str(root), {}, environ) == Settings()
+
+
+def test_later_sources_win(place):
+    root, environ = place
+    user = Path(environ["XDG_CONFIG_HOME"]) / "codelode" / "config.toml"
+    write(user, "jobs = 1\nmemory_mb = 301\nbatch_mb = 11\ncache_mb = 21\nmax_ranked_bytes = 31\n")
+    write(
+        root / "pyproject.toml",
+        "[tool.codelode]\nmemory_mb = 302\nbatch_mb = 12\ncache_mb = 22\nmax_ranked_bytes=32\n",
+    )
+    write(root / "codelode.toml", "batch_mb = 13\ncache_mb = 23\nmax_ranked_bytes = 33\n")
+    environ |= {"CODELODE_CACHE_MB": "24", "CODELODE_MAX_RANKED_BYTES": "34"}
+    loaded = config.load(str(root), {"max_ranked_bytes": 35, "jobs": None}, environ)
+    given = (loaded.jobs, loaded.memory_mb, loaded.batch_mb, loaded.cache_mb, loaded.max_ranked_bytes)
+    assert given == (1, 302, 13, 24, 35)
+
+
+def test_every_setting_can_come_from_every_source(place):
+    root, environ = place
+    values = {
+        "jobs": (3, "3"),
+        "memory_mb": (512, "512"),
+        "batch_mb": (2, "2"),
+        "parallel": (False, "false"),
+        "max_ranked_bytes": (9, "9"),
+        "max_exact_bytes": (99, "99"),
+        "include": (["*.c", "*.h"], os.pathsep.join(["*.c", "*.h"])),
+        "exclude": (["out/"], "out/"),
+        "ignore_files": (False, "no"),
+        "index_dir": (".codelode", ".codelode"),
+        "cache_mb": (5, "5"),
+    }
+    assert set(values) == set(settings.names())
+
+    def toml(value: object) -> str:
+        return str(value).lower() if isinstance(value, bool) else repr(value)
+
+    wanted = config.load(str(root), {name: value for name, (value, _) in values.items()}, environ)
+    assert wanted != Settings()
+    from_environment = {f"CODELODE_{name.upper()}": text for name, (_, text) in values.items()}
+    assert config.load(str(root), {}, environ | from_environment) == wanted
+    write(root / "codelode.toml", "".join(f"{name} = {toml(value)}\n" for name, (value, _) in values.items()))
+    assert config.load(str(root), {}, environ) == wanted
+
+
+def test_jobs_may_be_auto_everywhere(place):
+    root, environ = place
+    write(root / "codelode.toml", 'jobs = "auto"\n')
+    assert config.load(str(root), {}, environ).jobs == 0
+    assert config.load(str(root), {"jobs": "auto"}, environ | {"CODELODE_JOBS": "2"}).jobs == 0
+
+
+def test_unknown_key_in_the_trees_file(place):
+    root, environ = place
+    write(root / "codelode.toml", "# ours\nmemory_mb = 512\njob = 2\n")
+    assert error(root, environ) == "codelode.toml:3: unknown setting 'job'; did you mean 'jobs'?"
+
+
+def test_unknown_key_that_resembles_nothing_lists_the_known_ones(place):
+    root, environ = place
+    write(root / "codelode.toml", "colour = 1\n")
+    message = error(root, environ)
+    assert message.startswith("codelode.toml:1: unknown setting 'colour'; known are ")
+    assert all(name in message for name in settings.names())
+
+
+def test_unknown_key_in_the_users_file_names_its_whole_path(place):
+    root, environ = place
+    user = Path(environ["XDG_CONFIG_HOME"]) / "codelode" / "config.toml"
+    write(user, "\n\n  'memory' = 2\n")
+    assert error(root, environ).startswith(f"{user}:3: unknown setting 'memory'")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[project]\njobs = 'many'\n[tool.codelode]\ninclude = [\n 'jobs = 1',\n]\njobs = 'x'\n", 7),
+        ("[tool]\ncodelode.jobs = 'x'\n", 2),
+        ("[tool]\nother = 1\n\ncodelode = { jobs = 'x' }\n", 4),
+        ("tool.codelode.jobs = 'x'\n", 1),
+        ("[ tool . 'codelode' ]\n\"jobs\" = 'x'\n", 2),
+        ("[tool.x]\ntext = '''\n[tool.codelode]\njobs = 1\n'''\n[tool.codelode]\njobs = 'x'\n", 7),
+        ('[tool.x]\nt = """a"""\n[tool.codelode]\nparallel = true\njobs = \'x\'\n', 5),
+    ],
+)
+def test_bad_value_in_pyproject_is_found_in_every_spelling(place, text, line):
+    root, environ = place
+    write(root / "pyproject.toml", text)
+    assert error(root, environ) == f"pyproject.toml:{line}: jobs must be a whole number, not 'x'"
+
+
+def test_tool_codelode_that_is_no_table(place):
+    root, environ = place
+    write(root / "pyproject.toml", "[tool]\nruff = 1\ncodelode = 3\n")
+    assert error(root, environ) == "pyproject.toml:3: tool.codelode must be a table"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("jobs = 1\nmemory_mb =\n", 2), ("jobs = 1\n\ninclude = [\n", 3), ("jobs = 1\njobs = 2\n", 2), ("x", 1)],
+)
+def test_toml_syntax_errors_carry_their_line(place, text, line):
+    root, environ = place
+    write(root / "codelode.toml", text)
+    message = error(root, environ)
+    assert message.startswith(f"codelode.toml:{line}: ")
+    assert "(at " not in message
+
+
+def test_file_that_is_not_utf8_names_the_line(place):
+    root, environ = place
+    (root / "codelode.toml").write_bytes(b"jobs = 1\n# caf\xe9\n")
+    assert error(root, environ) == "codelode.toml:2: is not UTF-8"
+
+
+def test_byte_order_mark_and_crlf_are_fine(place):
+    root, environ = place
+    (root / "codelode.toml").write_bytes(b"\xef\xbb\xbfjobs = 3\r\ninclude = [\r\n  '*.c',\r\n]\r\n")
+    loaded = config.load(str(root), {}, environ)
+    assert (loaded.jobs, loaded.include) == (3, ("*.c",))
+
+
+def test_a_pyproject_that_does_not_name_us_is_not_even_parsed(place):
+    root, environ = place
+    write(root / "pyproject.toml", "this is [ no TOML\n")
+    assert config.load(str(root), {}, environ) == Settings()
+    write(root / "pyproject.toml", "this is [ no TOML\n[tool.codelode]\n")
+    assert error(root, environ).startswith("pyproject.toml:1: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_only_regular_files_are_opened(place):
+    root, environ = place
+    os.mkfifo(root / "codelode.toml")  # opening it would wait for ever
+    (root / "pyproject.toml").mkdir()
+    assert config.load(str(root), {}, environ) == Settings()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/mem").is_file(), reason="needs a file that cannot be read, even by root"
+)
+def test_unreadable_file_is_an_error_with_its_name(place):
+    root, environ = place
+    (root / "codelode.toml").symlink_to("/proc/self/mem")
+    assert error(root, environ) == "codelode.toml: cannot be read: Input/output error"
+
+
+def test_values_out_of_range_name_file_and_line(place):
+    root, environ = place
+    write(root / "codelode.toml", "jobs = 2\nmemory_mb = 3\n")
+    assert error(root, environ) == "codelode.toml:2: memory_mb is 3; it must be at least 256"
+
+
+def test_two_settings_that_contradict_each_other_name_the_later_source(place):
+    root, environ = place
+    write(root / "codelode.toml", "max_exact_bytes = 500\nmax_ranked_bytes = 400\n")
+    assert config.load(str(root), {}, environ).max_exact_bytes == 500
+    message = error(root, environ | {"CODELODE_MAX_RANKED_BYTES": "501"})
+    assert message.startswith("CODELODE_MAX_RANKED_BYTES: max_ranked_bytes (501) is above")
+
+
+def test_environment_errors_name_the_variable(place):
+    root, environ = place
+    assert error(root, environ | {"CODELODE_JOBS": "two"}) == (
+        "CODELODE_JOBS: jobs must be a whole number, not 'two'"
+    )
+    assert error(root, environ | {"CODELODE_JOB": "2"}) == (
+        "CODELODE_JOB: unknown setting; did you mean 'CODELODE_JOBS'?"
+    )
+    assert config.load(str(root), {}, environ | {"CODELODE_DEBUG": "1"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"jobs": "two"}, "--jobs: jobs must be a whole number, not 'two'"),
+        ({"memory_mb": 7}, "--memory: memory_mb is 7; it must be at least 256"),
+        ({"ignore_files": "maybe"}, "--no-ignore: ignore_files must be true or false, not 'maybe'"),
+    ],
+)
+def test_flag_errors_name_the_flag(place, flags, message):
+    root, environ = place
+    assert error(root, environ, flags) == message
+
+
+def test_user_file_places():
+    if sys.platform != "win32":
+        assert config.user_file({"XDG_CONFIG_HOME": "/x"}) == "/x/codelode/config.toml"
+        assert config.user_file({"XDG_CONFIG_HOME": "rel", "HOME": "/h"}).startswith("/h/")
+    assert Path(config.user_file({})).parts[-2:] == ("codelode", "config.toml")
+
+
+def test_toml_is_imported_only_when_a_file_exists(place):
+    root, environ = place
+    program = (
+        "import os, sys; from codelode import config; config.load(os.getcwd(), {}, os.environ);"
+        "print('tomllib' in sys.modules)"
+    )
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("CODELODE_", "COV"))} | environ
+
+    def run() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", program], env=keep, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    assert run() == "False"
+    write(root / "codelode.toml", "jobs = 1\n")
+    assert run() == "True"
+
+
+KEYS = st.sampled_from(["jobs", "a", "b-c", '"q u"', "'l'"])
+
+
+@given(
+    st.lists(st.one_of(st.just(""), st.just("# jobs = 1"), KEYS.map(lambda k: f"[t.{k}]")), max_size=8), KEYS
+)
+def test_line_of_finds_the_one_key_wherever_it_stands(before, key):
+    """A file of distinct tables, then one table with one key."""
+    lines = [
+        *dict.fromkeys(line for line in before if line),
+        "[wanted]",
+        f"  {key} = 1",
+        "[after]",
+        f"{key} = 2",
+    ]
+    found = config._line_of("\n".join(lines), ("wanted", key.strip("\"'")))
+    assert found == lines.index(f"  {key} = 1") + 1

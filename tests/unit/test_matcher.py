@@ -1,0 +1,147 @@
+import pytest
+
+from codelode.errors import PatternError, QueryError
+from codelode.model import Case
+from codelode.query.trees import ALL
+from codelode.search.matcher import LiteralMatcher, RegexMatcher, WordBorderMatcher, compile_matcher
+
+
+def found(source: str, text: str, *, regex: bool = True, case: Case = Case.SENSITIVE) -> list[str]:
+    encoded = text.encode()
+    matcher = compile_matcher(source, regex=regex, case=case).matcher
+    spans = matcher.find_all(encoded)
+    assert matcher.matches(encoded) == bool(spans)
+    return [encoded[start:end].decode() for start, end in spans]
+
+
+def spans(source: str, text: str) -> list[tuple[int, int]]:
+    return compile_matcher(source, regex=True, case=Case.SENSITIVE).matcher.find_all(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("source", "regex", "case", "kind"),
+    [
+        ("foo", False, Case.SENSITIVE, LiteralMatcher),
+        ("Foo", False, Case.SMART, LiteralMatcher),
+        ("123 日", True, Case.SMART, RegexMatcher),
+        ("123", False, Case.IGNORE, LiteralMatcher),
+        ("foo", False, Case.IGNORE, RegexMatcher),
+        ("Foo", True, Case.SMART, LiteralMatcher),
+        ("foo", True, Case.SMART, RegexMatcher),
+        ("", False, Case.SMART, RegexMatcher),
+        (r"\bfoo", True, Case.SMART, WordBorderMatcher),
+    ],
+)
+def test_the_cheapest_matcher_is_taken(source: str, regex: bool, case: Case, kind: type) -> None:
+    assert isinstance(compile_matcher(source, regex=regex, case=case).matcher, kind)
+
+
+@pytest.mark.parametrize(
+    ("source", "case", "ignored"),
+    [
+        ("foo", Case.SMART, True),
+        ("Foo", Case.SMART, False),
+        ("foo", Case.SENSITIVE, False),
+        ("Foo", Case.IGNORE, True),
+        (r"\S+", Case.SMART, False),
+        (r"\Sx", Case.SMART, True),
+        ("", Case.SMART, False),
+    ],
+)
+def test_smart_case(source: str, case: Case, ignored: bool) -> None:
+    assert compile_matcher(source, regex=True, case=case).ignore_case is ignored
+
+
+def test_literals_do_not_overlap() -> None:
+    assert found("aa", "aaaaa", regex=False) == ["aa", "aa"]
+    assert found("a.c", "a.c abc", regex=False) == ["a.c"]
+    assert found("é", "éÉe\u0301", regex=False, case=Case.IGNORE) == ["é", "É"]
+    assert found("x", "", regex=False) == []
+
+
+def test_folds_beyond_ascii_only_where_the_text_has_them() -> None:
+    assert found("task", "TASK ta\u017fk é", regex=False, case=Case.IGNORE) == ["TASK", "ta\u017fk"]
+    assert found("task", "TASK tas\u212a", regex=False, case=Case.IGNORE) == ["TASK", "tas\u212a"]
+    assert found("task", "TASK é", regex=False, case=Case.IGNORE) == ["TASK"]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "expected"),
+    [
+        ("", "ab\n", [(0, 0), (1, 1), (2, 2)]),
+        ("", "", []),
+        ("", "\n", [(0, 0)]),
+        ("", "\n\n", [(0, 0), (1, 1)]),
+        ("", "é", [(0, 0), (2, 2)]),
+        ("a*", "baab", [(0, 0), (1, 3), (4, 4)]),
+        ("a|", "ab\n", [(0, 1), (2, 2)]),
+        ("$", "a\n\nb", [(1, 1), (2, 2), (4, 4)]),
+        ("^", "a\n\nb\n", [(0, 0), (2, 2), (3, 3)]),
+        (r"\b", "é a\n", [(0, 0), (2, 2), (3, 3), (4, 4)]),
+        (r"\B", "é\n\nab", [(3, 3), (5, 5)]),
+        (r"\b|$", "é", [(0, 0), (2, 2)]),
+    ],
+)
+def test_empty_matches(source: str, text: str, expected: list[tuple[int, int]]) -> None:
+    assert spans(source, text) == expected
+    assert compile_matcher(source, regex=True, case=Case.SMART).matcher.matches_empty
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "expected"),
+    [
+        (r"\bété\b", "été étés bété été_\n(été)", ["été", "été"]),
+        (r"\b\w+\b", "straße ab\n€12", ["straße", "ab", "12"]),
+        (r"\Bb", "éb b ab", ["b", "b"]),
+        (r"\bb", "éb b ab", ["b"]),
+        (r"foo\b.", "fooé foo€ foo", ["foo€"]),
+        (r"(?i)\bσ\w", "ΣΑ aσα ςα", ["ΣΑ", "ςα"]),
+        (r"[^a]\b[^a]", "éé€é", ["é€"]),
+        (r"\b[a-zé]\b", "日 é日 é", ["é"]),
+        (r"\bx", "y\né\n", []),
+        (r"\w\b$", "é\nab\n", ["é", "b"]),
+    ],
+)
+def test_word_borders_are_unicodes(source: str, text: str, expected: list[str]) -> None:
+    assert found(source, text) == expected
+
+
+def test_word_borders_with_more_letters_than_there_are_stand_ins() -> None:
+    """A pattern that tells 70 word characters of a line apart: ASCII borders then, all else as ever."""
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 70)))
+    pattern = r"\b" + "|".join(letters)
+    assert found(pattern, f"é\nab {letters} x") == list(letters[1:])
+    # Line after line of other letters is no such case: each line has few.
+    lines = "\n".join(letters[i] + "é" for i in range(70))
+    assert found(rf"\b(?:{'|'.join(letters)})", lines) == list(letters)
+
+
+def test_never_across_lines() -> None:
+    assert found(r"a\s*b", "a\nb a b") == ["a b"]
+    assert found("[^x]+", "a\r\nb") == ["a\r", "b"]
+
+
+@pytest.mark.parametrize("regex", [True, False])
+def test_newlines_are_refused(regex: bool) -> None:
+    with pytest.raises(QueryError, match="within a line"):
+        compile_matcher("a\nb", regex=regex, case=Case.SMART)
+
+
+def test_text_that_is_not_unicode_is_refused() -> None:
+    with pytest.raises(PatternError, match="character 2"):
+        compile_matcher("a\udcff", regex=False, case=Case.SMART)
+
+
+def test_the_tree_comes_along() -> None:
+    compiled = compile_matcher("f.o", regex=True, case=Case.SMART)
+    assert compiled.tree == ALL
+    matcher, tree, ignore_case = compile_matcher("foo", regex=False, case=Case.SENSITIVE)
+    assert matcher.matches(b"a foo")
+    assert tree != ALL
+    assert not ignore_case
+    assert not matcher.matches_empty
+
+
+def test_bytes_that_are_not_utf8_do_not_stop_a_search() -> None:
+    matcher = compile_matcher(r"\bfoo\b", regex=True, case=Case.SMART).matcher
+    assert matcher.find_all(b"\xff foo \xe9t\xc3\xa9 foo") == [(2, 5), (11, 14)]
