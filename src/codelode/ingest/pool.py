@@ -171,9 +171,7 @@ def _close(pipe: IO[bytes]) -> None:
 
 
 def _package_root() -> str:
-    import codelode
-
-    return str(Path(codelode.__file__).parent.parent)
+    return str(Path(__file__).parents[2])  # src/codelode/ingest/pool.py: the folder that holds the package
 
 
 def _python_path() -> list[str]:
