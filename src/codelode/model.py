@@ -65,6 +65,8 @@ class Mode(enum.Enum):
     WORDS = "words"
     EXACT = "exact"
     REGEX = "regex"
+    SYMBOL = "symbol"
+    AST = "ast"
 
 
 class Case(enum.Enum):
@@ -128,6 +130,107 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition."""
+
+    name: str
+    kind: str
+    """one of `structure.rules.KINDS`"""
+    path: str
+    """Relative to the root; see `display_path`."""
+    line: int
+    """1-based line of the name"""
+    column: int
+    """1-based column of the name, in characters"""
+    start_line: int
+    """first line of the definition, decorators and attributes included, comments before it not"""
+    end_line: int
+    """inclusive"""
+    language: str
+    qualified: str
+    """names of the enclosing definitions and its own, joined as the language does (``Class.method``, ``ns::fn``)"""
+    parent: str
+    """qualified name of the enclosing definition; "" at the top"""
+    visibility: str
+    """public, protected, private, or "" where the language does not show it"""
+    signature: str
+    """its text up to the body, white space folded; from the file as it is now"""
+    doc: str
+    """the comment before it, or its docstring, without comment marks"""
+    depth: int = 0
+    """how many definitions enclose it"""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+class Role(enum.Enum):
+    """What a mention of a name is for."""
+
+    DEFINITION = "definition"
+    CALL = "call"
+    READ = "read"
+    WRITE = "write"
+    IMPORT = "import"
+    TYPE = "type"
+    COMMENT = "comment"
+    STRING = "string"
+    TEXT = "text"
+    """in a file without a grammar: what it is for is not known"""
+
+
+class Reference(NamedTuple):
+    """One mention of a name."""
+
+    path: str
+    line: int
+    """1-based"""
+    column: int
+    """1-based, in characters"""
+    role: Role
+    text: str
+    """the line"""
+    language: str
+    symbol: str
+    """qualified name of the enclosing definition; "" at the top of a file"""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields."""
+        return {**self._asdict(), "role": self.role.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A call: who calls whom, and the line that proves it."""
+
+    caller: Symbol | None
+    """the definition that holds the call; None when it stands at the top of a file"""
+    callee: Symbol | None
+    """the definition that is called; None when none in the index has its name"""
+    callee_name: str
+    path: str
+    """where the call is"""
+    line: int
+    column: int
+    text: str
+    """the line of the call"""
+    candidates: tuple[Symbol, ...] = ()
+    """every definition it may mean, likeliest first; `callee` is the first.  More than one: the name is shared
+    and nothing in scope, imports or folders decides"""
+    confidence: float = 1.0
+    """1.0 when scope or import decides, else less"""
+    why: str = ""
+    """what ranked the first candidate first: scope, import, folder, only definition..."""
+    depth: int = 1
+    """calls between this one and the definition that was asked for, counting itself"""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchOptions:
     """What a search is asked beside its query text."""
 
@@ -145,6 +248,8 @@ class SearchOptions:
     """Only paths that match one of these globs (gitignore syntax); ``!glob`` excludes."""
     under: tuple[RelPath, ...] = ()
     """Only these folders (with all inside) and files, relative to the root; empty for all."""
+    kinds: frozenset[str] = frozenset()
+    """Only definitions of these kinds (mode symbol); empty for all."""
     explain: bool = False
 
 

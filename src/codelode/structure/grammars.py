@@ -1,0 +1,157 @@
+"""Grammars that are installed, compiled against their tables, loaded when a file first needs them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from codelode.structure.rules import KINDS, Definition, KindFinder, Rules
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Parser
+
+NOTHING, COMMENT, LEADING, CONTAINER, DEFINITION = range(5)
+"""What the walk does at a node"""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledDefinition:
+    """A `Definition` with its fields as numbers."""
+
+    kind: int | None
+    """code of the kind; None when `find_kind` decides"""
+    find_kind: KindFinder | None
+    find_names: Callable[[Node], Any]
+    body: int
+    """field number; 0 for none"""
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language that can be parsed."""
+
+    rules: Rules
+    language: Language
+    parser: Parser
+    actions: dict[int, int]
+    """what to do, by node kind number; kinds that are missing (the parser's own ERROR too): nothing"""
+    definitions: dict[int, CompiledDefinition]
+
+
+def load(rules: Rules, extension: str = "") -> Grammar:
+    """The grammar for files of `rules.language` with this `extension`; loaded once a process.
+
+    Raises ImportError when its package is not installed, ValueError when it has none of the table's node types
+    or an ABI that this tree-sitter does not read.
+    """
+    return _load(_Key(rules), rules.variants.get(extension, rules.grammar))
+
+
+class _Key:
+    """Rules by identity: their mappings cannot be hashed."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    def __hash__(self) -> int:
+        return id(self.rules)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.rules is self.rules
+
+
+@cache
+def _load(key: _Key, source: str) -> Grammar:
+    from tree_sitter import Language, Parser
+
+    rules = key.rules
+    module, _, function = source.partition(":")
+    language = Language(getattr(importlib.import_module(module), function or "language")())
+    kinds = _kinds_by_name(language)
+    actions: dict[int, int] = {}
+    for action, names in (
+        (CONTAINER, rules.containers),
+        (LEADING, rules.leading),
+        (COMMENT, rules.comments),
+        (DEFINITION, rules.definitions),
+    ):
+        for name in names:
+            for kind in kinds.get(name, ()):
+                actions[kind] = action
+    definitions = {
+        kind: _compile(definition, language)
+        for name, definition in rules.definitions.items()
+        for kind in kinds.get(name, ())
+    }
+    if not definitions:
+        raise ValueError(f"{source} has none of the node types that the table of {rules.language} names")
+    return Grammar(rules, language, Parser(language), actions, definitions)
+
+
+def unknown_types(rules: Rules, source: str = "") -> list[str]:
+    """Node types and fields that the table names and the grammar lacks: a table gone stale."""
+    grammar = load(rules) if not source else _load(_Key(rules), source)
+    kinds = _kinds_by_name(grammar.language)
+    mentioned = {
+        *rules.containers, *rules.comments, *rules.leading, *rules.strings, *rules.interpolations, *rules.imports,
+        *rules.types, *rules.definitions, *rules.calls, *rules.members, *rules.writes,
+    }  # fmt: skip
+    return sorted(name for name in mentioned if name not in kinds)
+
+
+def _kinds_by_name(language: Language) -> dict[str, list[int]]:
+    # One name can have several numbers: aliases, and a keyword that is called like a rule.
+    found: dict[str, list[int]] = {}
+    for kind in range(language.node_kind_count):
+        if language.node_kind_is_named(kind) and (name := language.node_kind_for_id(kind)):
+            found.setdefault(name, []).append(kind)
+    return found
+
+
+def _compile(definition: Definition, language: Language) -> CompiledDefinition:
+    find_names = definition.name if callable(definition.name) else _by_fields(definition.name, language)
+    body = (language.field_id_for_name(definition.body) or 0) if definition.body else 0
+    if callable(definition.kind):
+        return CompiledDefinition(None, definition.kind, find_names, body, definition.inside)
+    return CompiledDefinition(KINDS.index(definition.kind), None, find_names, body, definition.inside)
+
+
+def _by_fields(path: str, language: Language) -> Callable[[Node], Any]:
+    steps: list[tuple[int, bool]] = []
+    for part in path.split("."):
+        number = language.field_id_for_name(part.rstrip("*"))
+        if number is None:
+            raise ValueError(f"the grammar has no field {part!r}")
+        steps.append((number, part.endswith("*")))
+    if len(steps) == 1 and not steps[0][1]:
+        only = steps[0][0]
+        return lambda node: node.child_by_field_id(only)
+
+    def find(node: Node) -> Node | None:
+        at: Node | None = node
+        for number, repeated in steps:
+            if at is None:
+                return None
+            at = at.child_by_field_id(number)
+            while repeated and at is not None and (deeper := at.child_by_field_id(number)) is not None:
+                at = deeper
+        return at
+
+    return find
+
+
+def fingerprint(rules: Mapping[str, Rules]) -> str:
+    """Names and versions of the installed grammars: when it moves, structure may have changed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = []
+    for module in sorted({one.grammar.partition(":")[0] for one in rules.values()}):
+        try:
+            found.append(f"{module}={version(module.replace('_', '-'))}")
+        except PackageNotFoundError:
+            continue
+    return ";".join(found)
