@@ -1,0 +1,358 @@
+"""Our definitions held against universal-ctags: ``python -m bench.definitions --repos DIR [--only LANG,...]``.
+
+DIR holds a checkout of each repository of `REPOSITORIES` under its own name; those that are absent are left out.
+Of every file of the repository's language, each function, type, method and constant that ctags reports is looked
+for among ours: same file, same name, on the same line or on a line of the same signature, and of the same kind.
+What is not found is sorted by its cause, which the whole file's syntax tree tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.corpora import walk
+from bench.machine import commit, describe
+from codelode.structure.definitions import Definitions, SlowParse, find_definitions
+from codelode.structure.grammars import CONTAINER, DEFINITION, NOTHING, Grammar, load
+from codelode.structure.rules import KINDS, LEAF
+from codelode.structure.tables import rules_for
+from codelode.text.languages import of_path
+
+RESULT = Path(__file__).parent / "results" / "definitions.json"
+LARGEST_BYTES = 512 << 10
+EXAMPLES = 3
+
+REPOSITORIES = {
+    "c": "git/git",
+    "cpp": "facebook/rocksdb",
+    "csharp": "AutoMapper/AutoMapper",
+    "go": "prometheus/prometheus",
+    "java": "mockito/mockito",
+    "javascript": "eslint/eslint",
+    "kotlin": "square/okhttp",
+    "php": "composer/composer",
+    "python": "scrapy/scrapy",
+    "ruby": "jekyll/jekyll",
+    "rust": "BurntSushi/ripgrep",
+    "typescript": "typeorm/typeorm",
+}
+"""language -> owner/name: real ones of some size, with the language's idioms of several years"""
+
+CTAGS_NAMES = {
+    "c": "C", "cpp": "C++", "csharp": "C#", "go": "Go", "java": "Java", "javascript": "JavaScript",
+    "kotlin": "Kotlin", "php": "PHP", "python": "Python", "ruby": "Ruby", "rust": "Rust",
+    "typescript": "TypeScript",
+}  # fmt: skip
+
+CALLABLE = frozenset({"function", "method"})
+TYPE = frozenset({"class", "struct", "union", "interface", "trait", "enum", "type", "module"})
+CONSTANT = frozenset({"constant", "macro"})
+VALUE = CONSTANT | {"variable"}
+"""where ctags has one kind for constants and global variables"""
+
+CTAGS_KINDS: dict[str, dict[str, frozenset[str]]] = {
+    "c": {
+        "function": CALLABLE, "struct": TYPE, "union": TYPE, "enum": TYPE, "typedef": TYPE,
+        "enumerator": CONSTANT, "macro": CONSTANT,
+    },
+    "csharp": {
+        "class": TYPE, "struct": TYPE, "interface": TYPE, "enum": TYPE, "method": CALLABLE,
+        "enumerator": CONSTANT,
+    },
+    "go": {
+        "func": CALLABLE, "methodSpec": CALLABLE, "interface": TYPE, "struct": TYPE, "type": TYPE,
+        "talias": TYPE, "const": CONSTANT,
+    },
+    "java": {
+        "annotation": TYPE, "class": TYPE, "interface": TYPE, "enum": TYPE, "method": CALLABLE,
+        "enumConstant": CONSTANT,
+    },
+    "javascript": {
+        "function": CALLABLE, "generator": CALLABLE, "method": CALLABLE, "getter": CALLABLE | {"property"},
+        "setter": CALLABLE | {"property"}, "class": TYPE, "constant": VALUE,
+    },
+    "kotlin": {
+        "class": TYPE, "interface": TYPE, "object": TYPE, "typealias": TYPE, "method": CALLABLE,
+        "constant": VALUE,
+    },
+    "php": {"class": TYPE, "interface": TYPE, "trait": TYPE, "function": CALLABLE, "define": CONSTANT},
+    "python": {"class": TYPE, "function": CALLABLE, "member": CALLABLE},
+    "ruby": {
+        "class": TYPE, "module": TYPE, "method": CALLABLE, "singletonMethod": CALLABLE, "constant": CONSTANT,
+    },
+    "rust": {
+        "struct": TYPE, "enum": TYPE, "interface": TYPE, "typedef": TYPE, "function": CALLABLE,
+        "method": CALLABLE, "enumerator": CONSTANT, "macro": CONSTANT, "variable": VALUE,
+    },
+    "typescript": {
+        "class": TYPE, "interface": TYPE, "enum": TYPE, "alias": TYPE, "function": CALLABLE,
+        "generator": CALLABLE, "method": CALLABLE | {"property"}, "enumerator": CONSTANT, "constant": VALUE,
+    },
+}  # fmt: skip
+"""language -> kind of ctags -> the kinds of ours that are the same; other kinds of ctags are not compared"""
+CTAGS_KINDS["cpp"] = {**CTAGS_KINDS["c"], "class": TYPE}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A definition that ctags reports."""
+
+    path: str
+    name: str
+    line: int
+    kind: str
+
+
+@dataclass(slots=True)
+class Source:
+    """One file: its text, what we found in it, and where its lines begin."""
+
+    path: str
+    text: bytes
+    grammar: Grammar
+    found: Definitions
+    breaks: list[int]
+    """offset of each newline"""
+    by_name: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def line(self, offset: int) -> int:
+        return bisect_right(self.breaks, offset - 1) + 1
+
+
+@dataclass(slots=True)
+class Causes:
+    """Why tags were not found: how many, and some of each."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, cause: str, tag: Tag, most: int) -> None:
+        self.counts[cause] += 1
+        if len(self.examples[cause]) < most:
+            self.examples[cause].append(f"{tag.path}:{tag.line} {tag.kind} {tag.name}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 1 when no repository was there."""
+    options = parse(arguments)
+    rows = []
+    for language, repository in REPOSITORIES.items():
+        folder = options.repos / repository.partition("/")[2]
+        if folder.is_dir() and (not options.only or language in options.only) and rules_for(language):
+            row = compare(language, repository, folder, options.examples)
+            rows.append(row)
+            show(row)
+    if not rows:
+        print(f"none of {', '.join(REPOSITORIES.values())} in {options.repos}", file=sys.stderr)
+        return 1
+    if options.save:
+        ctags = subprocess.run(["ctags", "--version"], capture_output=True, text=True, check=True)
+        result = {
+            "machine": describe(),
+            "commit": commit(),
+            "ctags": ctags.stdout.split("\n")[0].split(",")[0],
+            "languages": rows,
+        }
+        RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.definitions", description=__doc__)
+    parser.add_argument("--repos", type=Path, required=True, metavar="DIR", help="folder of the checkouts")
+    parser.add_argument("--only", default="", metavar="LANG,...", help="languages to compare")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, metavar="N", help="examples of each cause")
+    parser.add_argument("--save", action="store_true", help=f"write bench/results/{RESULT.name}")
+    options = parser.parse_args(arguments)
+    options.only = frozenset(name for name in options.only.split(",") if name)
+    return options
+
+
+def compare(language: str, repository: str, folder: Path, examples: int) -> dict[str, Any]:
+    """One JSON object: the figures of one language."""
+    rules = rules_for(language)
+    if rules is None:
+        raise ValueError(f"no table for {language}")
+    texts = {path: (folder / path).read_bytes() for path in files_of(language, folder)}
+    found: dict[str, Source] = {}
+    seconds, slow = 0.0, 0
+    for path, text in texts.items():
+        grammar = load(rules, path.rpartition(".")[2].lower())
+        begun = time.perf_counter()
+        try:
+            definitions = find_definitions(grammar, text)
+        except SlowParse:
+            slow += 1
+            definitions = Definitions()
+        seconds += time.perf_counter() - begun
+        found[path] = index(path, text, grammar, definitions)
+    tags, ctags_seconds = ask_ctags(language, folder, texts)
+    kinds = CTAGS_KINDS[language]
+    causes = Causes()
+    totals: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
+    for tag in tags:
+        totals[tag.kind] += 1
+        cause = why_missing(tag, found[tag.path], kinds[tag.kind])
+        if cause:
+            causes.add(cause, tag, examples)
+        else:
+            hits[tag.kind] += 1
+    size = sum(map(len, texts.values()))
+    return {
+        "language": language,
+        "repository": repository,
+        "files": len(texts),
+        "bytes": size,
+        "slow_files": slow,
+        "ctags": totals.total(),
+        "found": hits.total(),
+        "recall": round(hits.total() / max(1, totals.total()), 4),
+        "ours": sum(len(source.found) for source in found.values()),
+        "kinds": {kind: [hits[kind], count] for kind, count in totals.most_common()},
+        "differences": [
+            {"cause": cause, "count": count, "examples": causes.examples[cause]}
+            for cause, count in causes.counts.most_common()
+        ],
+        "seconds": round(seconds, 3),
+        "mb_per_second": round(size / 1e6 / seconds, 1) if seconds else None,
+        "ctags_seconds": round(ctags_seconds, 3),
+    }
+
+
+def files_of(language: str, folder: Path) -> list[str]:
+    """Paths of the language's files, relative to `folder`.  A C++ repository's ``.h`` files are C++."""
+    paths = []
+    for entry in walk(folder):
+        path = entry.path[len(str(folder)) + 1 :]
+        known = of_path(path.encode())
+        if known == "c" and language == "cpp" and path.endswith(".h"):
+            known = "cpp"
+        if known == language and 0 < entry.stat(follow_symlinks=False).st_size <= LARGEST_BYTES:
+            paths.append(path)
+    return paths
+
+
+def ask_ctags(language: str, folder: Path, paths: Iterable[str]) -> tuple[list[Tag], float]:
+    """What ctags finds of the kinds that are compared, without names it made up, and how long it took."""
+    command = [
+        "ctags", "--options=NONE", f"--language-force={CTAGS_NAMES[language]}", "--output-format=json",
+        "--fields=+neKSt", "--sort=no", "-L", "-", "-f", "-",
+    ]  # fmt: skip
+    begun = time.perf_counter()
+    done = subprocess.run(
+        command, cwd=folder, input="\n".join(paths).encode(), capture_output=True, check=True
+    )
+    seconds = time.perf_counter() - begun
+    kinds = CTAGS_KINDS[language]
+    tags = set()
+    for line in done.stdout.decode(errors="replace").splitlines():
+        tag = json.loads(line)
+        if tag["_type"] == "tag" and tag["kind"] in kinds and not made_up(tag["name"]):
+            tags.add(Tag(tag["path"], tag["name"], tag["line"], tag["kind"]))
+    return sorted(tags, key=lambda tag: (tag.path, tag.line, tag.name)), seconds
+
+
+def made_up(name: str) -> bool:
+    """Whether ctags invented the name of something anonymous."""
+    return not name or name.startswith(("__anon", "anonymousFunction", "AnonymousFunction", "anonymousClass"))
+
+
+def index(path: str, text: bytes, grammar: Grammar, definitions: Definitions) -> Source:
+    breaks = []
+    at = text.find(b"\n")
+    while at >= 0:
+        breaks.append(at)
+        at = text.find(b"\n", at + 1)
+    source = Source(path, text, grammar, definitions, breaks)
+    for row, (start, end) in enumerate(zip(definitions.name_starts, definitions.name_ends, strict=True)):
+        source.by_name[plain(text[start:end].decode(errors="replace"))].append(row)
+    return source
+
+
+def plain(name: str) -> str:
+    """`name` as both write it: ``operator ==`` without the blank."""
+    return "".join(name.split())
+
+
+def why_missing(tag: Tag, source: Source, kinds: frozenset[str]) -> str:
+    """The cause for which `tag` is not among our definitions; "" when it is."""
+    found = source.found
+    other_kind = ""
+    for row in source.by_name.get(plain(tag.name), ()):
+        if source.line(found.starts[row]) <= tag.line <= source.line(found.name_starts[row]):
+            kind = KINDS[found.kinds[row]]
+            if kind in kinds:
+                return ""
+            other_kind = kind
+    if other_kind:
+        return f"kind differs: {tag.kind} of ctags is a {other_kind} of ours"
+    return diagnose(tag, source)
+
+
+def diagnose(tag: Tag, source: Source) -> str:
+    """Where the tree of the whole file has what we did not report."""
+    grammar, text = source.grammar, source.text
+    line_start = source.breaks[tag.line - 2] + 1 if tag.line > 1 else 0
+    line_end = source.breaks[tag.line - 1] if tag.line <= len(source.breaks) else len(text)
+    name = tag.name.encode()
+    at = text.find(name, line_start, line_end)
+    if at < 0:
+        elsewhere = " (ours has the name on another line)" if source.by_name.get(plain(tag.name)) else ""
+        return f"the name does not stand on the line that ctags names{elsewhere}"
+    node = grammar.parser.parse(text).root_node.descendant_for_byte_range(at, at + len(name))
+    chain = []
+    while node is not None:
+        chain.append(node)
+        node = node.parent
+    types = [one.type for one in chain]
+    if grammar.rules.comments & set(types):
+        return "in a comment"
+    if grammar.rules.strings & set(types) and not grammar.rules.interpolations & set(types):
+        return "in a string"
+    top = chain[-2] if len(chain) > 1 else chain[-1]
+    broken = "broken parse: " if "ERROR" in types or top.has_error else ""
+    for outer, inner in zip(reversed(chain), list(reversed(chain))[1:], strict=False):
+        action = grammar.actions.get(outer.kind_id, NOTHING)
+        if (
+            action == DEFINITION
+            and grammar.definitions[outer.kind_id].inside is LEAF
+            and inner is not chain[0]
+        ):
+            named = any(outer.start_byte == start for start in source.found.starts)
+            if named and inner.start_byte >= body_start(source, outer.start_byte):
+                return f"{broken}inside the body of a {outer.type}"
+        if action not in (CONTAINER, DEFINITION) and outer.type != "ERROR":
+            return f"{broken}not entered: {outer.type} > {inner.type}"
+    return f"{broken}nothing taken from: {' > '.join(reversed(types[:3]))}"
+
+
+def body_start(source: Source, start: int) -> int:
+    return source.found.bodies[source.found.starts.index(start)]
+
+
+def show(row: dict[str, Any]) -> None:
+    print(
+        f"{row['language']:11} {row['repository']:24} {row['files']:5} files {row['bytes'] / 1e6:6.1f} MB "
+        f"{row['found']:6}/{row['ctags']:<6} {row['recall']:7.2%}  ours {row['ours']:6}  "
+        f"{row['mb_per_second']} MB/s, {row['seconds']} s; ctags {row['ctags_seconds']} s; slow {row['slow_files']}"
+    )
+    print("   ", ", ".join(f"{kind} {hit}/{count}" for kind, (hit, count) in row["kinds"].items()))
+    for difference in row["differences"]:
+        print(f"    {difference['count']:6} {difference['cause']}")
+        for example in difference["examples"]:
+            print(f"             {example}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
