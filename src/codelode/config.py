@@ -81,9 +81,14 @@ def _checked(name: str, value: Any, origin: str) -> Any:
     if name not in settings.names():
         raise SettingsError(f"{origin}: {_unknown(name, origin)}")
     try:
-        return settings.coerce(name, value)
+        checked = settings.coerce(name, value)
+        if name == "grammars":
+            from codelode.structure import custom  # only those who add grammars pay for it
+
+            custom.parse(checked)
     except SettingsError as exc:
         raise SettingsError(f"{origin}: {exc}") from exc
+    return checked
 
 
 def _unknown(name: str, origin: str) -> str:

@@ -58,6 +58,21 @@ EXACT_ONLY = frozenset({SkipReason.TOO_LARGE_TO_RANK, SkipReason.MINIFIED})
 """Reasons that keep a file out of ranked search only: it still has a segment and an ordinal."""
 
 
+class StructureState(enum.Enum):
+    """Whether the definitions of an indexed file are known.  The value is what users and files see."""
+
+    PARSED = "parsed"
+    NONE = "none"
+    """Its language has no definitions to find, or none that codelode knows."""
+    NO_GRAMMAR = "no_grammar"
+    """The package with its language's grammar is not installed."""
+    TOO_LARGE = "too_large_to_parse"
+    """Larger than `max_parsed_bytes`."""
+    TOO_SLOW = "too_slow_to_parse"
+    CRASHED = "parser_crashed"
+    """Parsing it killed the process."""
+
+
 class Mode(enum.Enum):
     """How a query is understood."""
 

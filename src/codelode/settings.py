@@ -28,6 +28,10 @@ class Settings:
     """Larger files are found by exact and regex search only."""
     max_exact_bytes: int = 16 * MIB
     """Larger files are skipped."""
+    max_parsed_bytes: int = 512 << 10
+    """Larger files are not parsed: they have no symbols, and their chunks are blocks of lines."""
+    grammars: tuple[str, ...] = ()
+    """Grammars of your own, one table each (see below); not in the environment."""
     include: tuple[str, ...] = ()
     """Globs (gitignore syntax); when given, only files that match one are indexed."""
     exclude: tuple[str, ...] = ()
@@ -45,6 +49,7 @@ class Settings:
         _at_least("batch_mb", self.batch_mb, 1)
         _at_least("max_ranked_bytes", self.max_ranked_bytes, 0)
         _at_least("max_exact_bytes", self.max_exact_bytes, 0)
+        _at_least("max_parsed_bytes", self.max_parsed_bytes, 0)
         _at_least("cache_mb", self.cache_mb, 0)
         if self.max_ranked_bytes > self.max_exact_bytes:
             raise SettingsError(
@@ -61,7 +66,10 @@ class Settings:
 
     def fingerprint(self) -> str:
         """The settings that decide what an indexed file's entry holds; another value means a rebuild."""
-        return f"ranked={self.max_ranked_bytes};exact={self.max_exact_bytes}"
+        return (
+            f"ranked={self.max_ranked_bytes};exact={self.max_exact_bytes};parsed={self.max_parsed_bytes}"
+            + "".join(f";{grammar}" for grammar in self.grammars)
+        )
 
 
 def _usable_cores() -> int:
@@ -91,6 +99,8 @@ def coerce(name: str, value: Any) -> Any:
     """
     if name not in _FIELDS:
         raise SettingsError(f"unknown setting {name!r}; known are {', '.join(_FIELDS)}")
+    if name == "grammars":
+        return _coerce_grammars(value)
     kind = _FIELDS[name].type
     if kind == "int":
         return _coerce_int(name, value)
@@ -116,6 +126,19 @@ def _coerce_int(name: str, value: Any) -> int:
         return int(value)
     except ValueError as exc:
         raise SettingsError(f"{name} must be a whole number, not {value!r}") from exc
+
+
+def _coerce_grammars(value: Any) -> tuple[str, ...]:
+    """Each grammar as canonical JSON with its language: hashable, and what the fingerprint holds."""
+    if isinstance(value, tuple):
+        return value
+    if not isinstance(value, dict) or not all(isinstance(table, dict) for table in value.values()):
+        raise SettingsError("grammars must be tables in a settings file: [grammars.<language>]")
+    import json  # only those who add grammars pay for it
+
+    return tuple(
+        json.dumps({**table, "language": name}, sort_keys=True) for name, table in sorted(value.items())
+    )
 
 
 def _coerce_bool(name: str, value: Any) -> bool:

@@ -13,6 +13,7 @@ from codelode.errors import CorruptIndexError, StorageError
 from codelode.index.files import ChunkTable, write_chunks
 from codelode.index.terms import BODY, PATH, TermsReader, TermsWriter
 from codelode.store.files import remove_tree
+from codelode.text import chunks as chunking
 from codelode.text import tokens
 
 HEAP = 15_000_000
@@ -23,7 +24,7 @@ def built(folder: Path, files: list[tuple[str, bytes]]) -> tuple[TermsReader, Ch
     (folder / "terms").mkdir()
     writer = TermsWriter(folder / "terms", HEAP)
     for ordinal, (path, text) in enumerate(files):
-        writer.add(ordinal, path, text)
+        writer.add(ordinal, path, text, chunking.cut(text))
     (folder / "chunks.col").unlink(missing_ok=True)
     write_chunks(folder / "chunks.col", writer.finish())
     return TermsReader(folder / "terms"), ChunkTable(folder / "chunks.col")

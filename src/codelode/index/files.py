@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codelode.model import FileStat, RelPath
+from codelode.model import FileStat, RelPath, StructureState
 from codelode.store.columns import ColumnFile, write_columns
 
 
@@ -30,6 +30,8 @@ class FileEntry:
     """too fresh when read for its times to be trusted"""
     plain: bool
     """its bytes are its text: UTF-8 without byte order mark"""
+    structure: str = StructureState.NONE.value
+    """a StructureState value: whether its definitions are in the symbol table"""
 
 
 def write_files(path: Path, entries: Sequence[FileEntry]) -> None:
@@ -39,6 +41,7 @@ def write_files(path: Path, entries: Sequence[FileEntry]) -> None:
     np.cumsum([len(name) for name in names], out=offsets[1:])
     languages = sorted({entry.language for entry in entries})
     reasons = sorted({entry.reason for entry in entries})
+    structures = sorted({entry.structure for entry in entries})
     hashes = np.frombuffer(b"".join(entry.hash for entry in entries), np.uint8)
     columns: dict[str, npt.NDArray[Any]] = {
         "paths": np.frombuffer(b"".join(names), np.uint8),
@@ -49,10 +52,13 @@ def write_files(path: Path, entries: Sequence[FileEntry]) -> None:
         "hash": hashes,
         "language": np.array([languages.index(entry.language) for entry in entries], np.uint8),
         "reason": np.array([reasons.index(entry.reason) for entry in entries], np.uint8),
+        "structure": np.array([structures.index(entry.structure) for entry in entries], np.uint8),
         "racy": np.array([entry.racy for entry in entries], np.uint8),
         "plain": np.array([entry.plain for entry in entries], np.uint8),
     }
-    write_columns(path, "files", columns, {"languages": languages, "reasons": reasons})
+    write_columns(
+        path, "files", columns, {"languages": languages, "reasons": reasons, "structures": structures}
+    )
 
 
 def write_chunks(path: Path, columns: dict[str, npt.NDArray[Any]]) -> None:
@@ -68,6 +74,7 @@ class FileTable:
         self._offsets = self._file.column("path_offsets")
         self.languages: list[str] = self._file.meta["languages"]
         self.reasons: list[str] = self._file.meta["reasons"]
+        self.structures: list[str] = self._file.meta["structures"]
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -92,6 +99,15 @@ class FileTable:
     def language_codes(self) -> npt.NDArray[np.uint8]:
         """Index into `languages` of each file."""
         return self._file.column("language")
+
+    @cached_property
+    def structure_codes(self) -> npt.NDArray[np.uint8]:
+        """Index into `structures` of each file."""
+        return self._file.column("structure")
+
+    def structure(self, ordinal: int) -> StructureState:
+        """Whether the definitions of one file are known."""
+        return StructureState(self.structures[int(self.structure_codes[ordinal])])
 
     def language(self, ordinal: int) -> str:
         """Language of one file; "" when not known."""
@@ -122,6 +138,7 @@ class FileTable:
             self.reasons[self._file.column("reason")[ordinal]],
             bool(self._file.column("racy")[ordinal]),
             bool(self._file.column("plain")[ordinal]),
+            self.structure(ordinal).value,
         )
 
 
@@ -139,6 +156,11 @@ class ChunkTable:
 
     def __len__(self) -> int:
         return self.files.size
+
+    def of_head(self, file: int, size: int) -> range:
+        """The chunks of `file` that begin in its first `size` bytes."""
+        first, last = np.searchsorted(self.files, (file, file + 1)).tolist()
+        return range(first, first + int(np.searchsorted(self.starts[first:last], size)))
 
     def span(self, chunk: int) -> tuple[int, int, int, int | None]:
         """File ordinal, first line, first byte, and the byte after the chunk (None: the file's end)."""

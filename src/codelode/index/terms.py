@@ -10,6 +10,7 @@ Scores are made comparable between segments by the caller: `top_chunks` takes ea
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ import numpy.typing as npt
 import tantivy
 
 from codelode.errors import CorruptIndexError, StorageError
-from codelode.text import chunks, tokens
+from codelode.text import tokens
 
 BODY, PATH = "body", "path"
 _TOKENIZER = "codelode"
@@ -61,13 +62,15 @@ class TermsWriter:
         self._folder = folder
         self._texts: list[bytes] = []
         self._ordinals: list[int] = []
+        self._starts: list[Sequence[int]] = []
         self._pending = 0
         self._chunks = 0
         self._columns: list[tuple[npt.NDArray[Any], ...]] = []
         self.seconds = {"split": 0.0, "documents": 0.0, "terms": 0.0}
 
-    def add(self, ordinal: int, path: str, text: bytes) -> None:
-        """Add the file with `ordinal`; an empty text adds its path only."""
+    def add(self, ordinal: int, path: str, text: bytes, starts: Sequence[int]) -> None:
+        """Add the file with `ordinal`, its chunks beginning at `starts` (see `text.chunks.cut`); an empty text
+        adds its path only."""
         document = tantivy.Document()
         document.add_text(PATH, " ".join(tokens.words(path)))
         document.add_unsigned("file", ordinal)
@@ -76,6 +79,7 @@ class TermsWriter:
             return
         self._texts.append(text if text.endswith(b"\n") else text + b"\n")
         self._ordinals.append(ordinal)
+        self._starts.append(starts)
         self._pending += len(text)
         if self._pending >= GROUP_BYTES:
             self._flush_group()
@@ -100,11 +104,13 @@ class TermsWriter:
         joined = b"".join(self._texts)
         text_starts = np.zeros(len(self._texts), np.int64)
         np.cumsum([len(text) for text in self._texts[:-1]], out=text_starts[1:])
-        cut = chunks.cut(joined, text_starts)
+        counts = [len(starts) for starts in self._starts]
+        own_starts = np.fromiter(itertools.chain.from_iterable(self._starts), np.int64, sum(counts))
+        first_of = np.repeat(text_starts, counts)
+        starts = own_starts + first_of
         borders = tokens.split_positions(joined)
         split = tokens.split_identifiers(joined, borders)
-        starts = (cut.starts + np.searchsorted(borders, cut.starts)).tolist()
-        bodies = _slices(split, starts)
+        bodies = _slices(split, (starts + np.searchsorted(borders, starts)).tolist())
         split_done = perf_counter()
         documents = []
         for number, body in enumerate(bodies, self._chunks):
@@ -116,9 +122,11 @@ class TermsWriter:
         self.seconds["documents"] += perf_counter() - split_done
         self._index(documents)
         self._chunks += len(documents)
-        files = np.array(self._ordinals, np.uint32)[cut.texts]
-        self._columns.append((files, cut.starts - text_starts[cut.texts].astype(np.uint32), cut.lines))
-        self._texts, self._ordinals, self._pending = [], [], 0
+        newlines = np.flatnonzero(np.frombuffer(joined, np.uint8) == 10)
+        lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, first_of) + 1
+        files = np.repeat(np.array(self._ordinals, np.uint32), counts)
+        self._columns.append((files, own_starts.astype(np.uint32), lines.astype(np.uint32)))
+        self._texts, self._ordinals, self._starts, self._pending = [], [], [], 0
 
     def _index(self, documents: Iterable[Any]) -> None:
         began = perf_counter()

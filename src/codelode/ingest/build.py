@@ -12,11 +12,14 @@ from codelode.index.files import FileEntry, write_chunks, write_files
 from codelode.index.terms import TermsWriter
 from codelode.index.trigram import TrigramWriter
 from codelode.ingest.read import Content, read_file
-from codelode.model import RelPath, SkipReason, display_path
+from codelode.model import RelPath, SkipReason, StructureState, display_path
 from codelode.settings import MIB, Settings
 from codelode.store import segment
 from codelode.store.catalog import FileRow
 from codelode.store.files import remove_tree, storage_errors
+from codelode.structure import custom
+from codelode.structure.definitions import Definitions
+from codelode.structure.extract import NO_DEFINITIONS, extract
 from codelode.text import chunks, languages
 from codelode.text.decode import decode
 
@@ -41,6 +44,8 @@ class BuildOptions:
     location: str
     max_ranked_bytes: int
     max_exact_bytes: int
+    max_parsed_bytes: int
+    grammars: tuple[str, ...]
     fingerprint: str
     memory_bytes: int
     """bound on one process"""
@@ -53,6 +58,8 @@ class BuildOptions:
             str(location),
             settings.max_ranked_bytes,
             settings.max_exact_bytes,
+            settings.max_parsed_bytes,
+            settings.grammars,
             settings.fingerprint(),
             max((settings.memory_mb * MIB - MAIN_PROCESS_BYTES) // processes, SMALLEST_SHARE),
         )
@@ -77,7 +84,7 @@ class SegmentResult:
     """None when every file was skipped"""
     rows: list[FileRow]
     stages: dict[str, float] = field(default_factory=dict)
-    """seconds by stage: read, decode, trigrams, split, documents, terms, publish"""
+    """seconds by stage: read, decode, trigrams, structure, symbols, split, documents, terms, publish"""
     read_bytes: int = 0
 
 
@@ -95,49 +102,71 @@ class SegmentBuilder:
         self._terms: TermsWriter | None = None
         self.text_bytes = 0
         self.read_bytes = 0
-        self._seconds = dict.fromkeys(("read", "decode", "trigrams"), 0.0)
+        self._own_languages = custom.register(options.grammars)
+        self._seconds = dict.fromkeys(("read", "decode", "trigrams", "structure", "symbols"), 0.0)
 
     @property
     def is_full(self) -> bool:
         """Whether memory or ordinals leave no room for another batch."""
         return self.text_bytes >= self._full_bytes or self._trigrams.blocks + BATCH_BLOCKS > MAX_BLOCKS
 
-    def add(self, items: Iterable[WorkItem]) -> None:
-        """Read and index the files of `items`; what cannot be indexed gets a row with its reason."""
+    def add(self, items: Iterable[WorkItem], *, unparsed: bool = False) -> None:
+        """Read and index the files of `items`; what cannot be indexed gets a row with its reason.
+
+        `unparsed` leaves their definitions out: parsing one of them killed a process."""
         prefix = os.path.join(self._options.root, b"")
         for item in items:
             began = perf_counter()
             content = read_file(prefix + item[0], self._options.max_exact_bytes)
             self._seconds["read"] += perf_counter() - began
             if isinstance(content, Content):
-                self._add_content(item[0], content)
+                self._add_content(item[0], content, unparsed)
             else:
                 reason, detail = content
                 self._rows.append((*item, b"", "", "", -1, reason.value, detail, 0))
 
-    def _add_content(self, path: RelPath, content: Content) -> None:
+    def _add_content(self, path: RelPath, content: Content, unparsed: bool) -> None:
         began = perf_counter()
         self.read_bytes += len(content.data)
         text = decode(content.data)
         found = content.stat
         signature = (path, found.size, found.mtime_ns, found.ctime_ns, content.hash)
-        language = languages.of_path(path)
         if isinstance(text, SkipReason):
             self._rows.append((*signature, "", "", -1, text.value, "", int(content.racy)))
             self._seconds["decode"] += perf_counter() - began
             return
+        language = self._own_languages.get(_extension(path)) or languages.of_path(path)
         reason = self._exact_only(text)
         decoded = perf_counter()
         ordinal = len(self._entries)
         self._trigrams.add(ordinal, text)
         self._seconds["decode"] += decoded - began
         self._seconds["trigrams"] += perf_counter() - decoded
-        self._terms_writer().add(ordinal, display_path(path), b"" if reason else text)
+        ranked = b"" if reason else text
+        state, definitions = self._structure(path, language, ranked, unparsed)
+        spans = list(zip(definitions.leads, definitions.ends, strict=True))
+        self._terms_writer().add(ordinal, display_path(path), ranked, chunks.cut(ranked, spans))
         self._entries.append(
-            FileEntry(path, found, signature[4], language, reason, content.racy, text is content.data)
+            FileEntry(
+                path, found, signature[4], language, reason, content.racy, text is content.data, state.value
+            )
         )
         self._rows.append((*signature, language, self._folder.name, ordinal, reason, "", int(content.racy)))
         self.text_bytes += len(text)
+
+    def _structure(
+        self, path: RelPath, language: str, text: bytes, unparsed: bool
+    ) -> tuple[StructureState, Definitions]:
+        """The definitions in `text`, which go into the symbol table too."""
+        began = perf_counter()
+        if unparsed:
+            found = StructureState.CRASHED, NO_DEFINITIONS
+        else:
+            found = extract(language, _extension(path), text, self._options.max_parsed_bytes)
+        extracted = perf_counter()
+        self._seconds["structure"] += extracted - began
+        self._seconds["symbols"] += perf_counter() - extracted
+        return found
 
     def _exact_only(self, text: bytes) -> str:
         if len(text) > self._options.max_ranked_bytes:
@@ -162,6 +191,8 @@ class SegmentBuilder:
         self._trigrams.write(self._folder / segment.TRIGRAMS)
         stages["trigrams"] += perf_counter() - began
         began = perf_counter()
+        stages["symbols"] += perf_counter() - began
+        began = perf_counter()
         write_chunks(self._folder / segment.CHUNKS, chunk_columns)
         write_files(self._folder / segment.FILES, self._entries)
         finished = segment.seal(
@@ -178,6 +209,11 @@ class SegmentBuilder:
         """Drop what was added, folder and all."""
         self._terms = None
         remove_tree(self._folder)
+
+
+def _extension(path: RelPath) -> str:
+    name = path[path.rfind(b"/") + 1 :]
+    return name[name.rfind(b".") + 1 :].lower().decode("latin-1")
 
 
 def _heap_bytes(memory_bytes: int) -> int:

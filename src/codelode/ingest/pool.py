@@ -100,7 +100,7 @@ class WorkerPool:
     def _feed(self, worker: int, schedule: Schedule, sizes: dict[int, tuple[int, int]]) -> None:
         while (batch := schedule.next_for(worker)) is not None:
             sizes[batch.number] = (len(batch.items), sum(item[1] for item in batch.items))
-            self._send(worker, (batch.number, batch.items))
+            self._send(worker, (batch.number, batch.items, batch.unparsed))
         if schedule.should_flush(worker):
             schedule.flush_sent(worker)
             self._send(worker, None)

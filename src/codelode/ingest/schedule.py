@@ -2,7 +2,8 @@
 
 A worker's death loses the batches it had put into its unfinished segment and the one it was reading.  The
 latter is a suspect: it is tried again alone in a segment, and if it kills again it is cut in halves until one
-file remains, which is given up.  The former go back to the queue; lost twice, they are suspects too, because a
+file remains.  That one is tried once more without parsing, because a parser is the likeliest thing to die on a
+text, and then given up.  The former go back to the queue; lost twice, they are suspects too, because a
 file can be the death of the segment it is in long after it was read.
 """
 
@@ -29,6 +30,8 @@ class Batch:
     items: tuple[WorkItem, ...]
     losses: int = 0
     """how many workers died with it, or while they read it (which counts as `LOSSES` at once)"""
+    unparsed: bool = False
+    """its files are indexed without looking for definitions"""
 
     @property
     def suspect(self) -> bool:
@@ -55,9 +58,9 @@ class Schedule:
         self.given_up: list[WorkItem] = []
         """files that killed a worker on their own"""
 
-    def _batch(self, items: Sequence[WorkItem], losses: int = 0) -> Batch:
+    def _batch(self, items: Sequence[WorkItem], losses: int = 0, unparsed: bool = False) -> Batch:
         self._next_number += 1
-        return Batch(self._next_number, tuple(items), losses)
+        return Batch(self._next_number, tuple(items), losses, unparsed)
 
     @property
     def finished(self) -> bool:
@@ -122,6 +125,8 @@ class Schedule:
         """What is tried instead of `batch`, alone or read last when a worker died."""
         if not batch.suspect:
             return [self._batch(batch.items, LOSSES)]
+        if len(batch.items) == 1 and not batch.unparsed:
+            return [self._batch(batch.items, LOSSES, unparsed=True)]
         if len(batch.items) == 1:
             self.given_up.append(batch.items[0])
             return []

@@ -3,8 +3,9 @@
 Started as ``python -c "from codelode.ingest.worker import main; main()"`` rather than through multiprocessing: the
 caller's ``__main__`` is never imported again, so a script without an import guard can use the library.
 
-Messages are pickles.  In: BuildOptions first; then (number, items), or None to finish the segment.  Out: the string
-"ready"; the number of each batch read; a SegmentResult for each finished segment; a CodelodeError that ends it.
+Messages are pickles.  In: BuildOptions first; then (number, items, unparsed), or None to finish the segment.  Out:
+the string "ready"; the number of each batch read; a SegmentResult for each finished segment; a CodelodeError that
+ends it.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def _serve(inbox: BinaryIO, outbox: BinaryIO) -> None:
         while True:
             message = pickle.load(inbox)  # noqa: S301
             if message is not None:
-                number, items = message
-                builder.add(items)
+                number, items, unparsed = message
+                builder.add(items, unparsed=unparsed)
                 send(number)
             if message is None or builder.is_full:
                 result = builder.finish()

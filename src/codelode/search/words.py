@@ -142,7 +142,9 @@ def search_words(
         text = sources.text(path, part, ordinal)
         if text is not None:
             own = members.get((index, ordinal), set())
-            spans = _spans(part, text, own, NAMED_BYTES if (index, ordinal) in named else 0)
+            if (index, ordinal) in named:
+                own = own | set(part.chunks.of_head(ordinal, NAMED_BYTES))
+            spans = _spans(part, text, own)
             scorer.add_file(path, part, ordinal, text, spans)
     scored = scorer.score()
     stats.matched_files = len({row.path for row in scored})
@@ -278,26 +280,19 @@ def _words_of_folder(folder: str) -> frozenset[str]:
     return frozenset(tokens.words(folder))
 
 
-def _spans(part: OpenSegment, text: bytes, members: set[int], head_bytes: int) -> list[tuple[int, int, int]]:
-    """(first byte, end byte, first line) of the chunks to score, on the text as it is now: the proposed ones
-    (`members`, chunk ordinals), and all in the first `head_bytes`."""
+def _spans(part: OpenSegment, text: bytes, members: set[int]) -> list[tuple[int, int, int]]:
+    """(first byte, end byte, first line) of the chunks `members`, on the text as it is now; of its beginning
+    when there is none (an empty file, or one without chunks, that is named like the query)."""
     size = len(text)
-    proposed = [part.chunks.span(chunk) for chunk in members]
-    spans = {
-        (start, size if end is None else min(end, size), line)
-        for _, line, start, end in proposed
-        if start < size
-    }
-    if head_bytes and not text:
-        spans.add((0, 0, 1))
-    elif head_bytes:
-        head = text[:head_bytes]
-        if len(head) < size:
-            head = head[: head.rfind(b"\n") + 1] or head
-        cut = chunking.cut(head, np.zeros(1, np.int64))
-        starts = cut.starts.tolist()
-        spans.update(zip(starts, [*starts[1:], len(head)], cut.lines.tolist(), strict=True))
-    return sorted(spans)
+    spans = []
+    for chunk in sorted(members):
+        _, line, start, end = part.chunks.span(chunk)
+        if start < size:
+            spans.append((start, size if end is None else min(end, size), line))
+    if not spans:
+        starts = chunking.cut(text[:NAMED_BYTES])
+        spans.append((0, starts[1] if len(starts) > 1 else min(size, NAMED_BYTES), 1))
+    return spans
 
 
 def _hit(row: _Scored) -> Hit:

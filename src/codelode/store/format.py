@@ -10,12 +10,14 @@ from __future__ import annotations
 CATALOG_VERSION = 1
 """1: meta, segments, files, staged (0.1.0)"""
 
-SEGMENT_VERSION = 1
-"""1: files.col, chunks.col, trigrams.col, terms/, segment.json (0.1.0)"""
+SEGMENT_VERSION = 2
+"""1: files.col, chunks.col, trigrams.col, terms/, segment.json (0.1.0)
+2: symbols.col (0.1.0)"""
 
 COLUMN_VERSIONS = {
     # 1: paths and their offsets, size, times, hash, language, reason, racy, plain (0.1.0)
-    "files": 1,
+    # 2: structure: whether the file's definitions are known (0.1.0)
+    "files": 2,
     # 1: file, byte offset, line (0.1.0)
     "chunks": 1,
     # 1: keys, offsets in uint16 units, postings (block numbers, or a bitmap where it is not longer), and of each
@@ -23,5 +25,6 @@ COLUMN_VERSIONS = {
     "trigrams": 1,
 }
 
-ANALYSIS_VERSION = 1
-"""1: identifiers split by `text.tokens`, line chunks of 1,800 bytes, ASCII-folded byte trigrams (0.1.0)"""
+ANALYSIS_VERSION = 2
+"""1: identifiers split by `text.tokens`, line chunks of 1,800 bytes, ASCII-folded byte trigrams (0.1.0)
+2: chunks follow definitions (0.1.0)"""

@@ -69,8 +69,7 @@ def _load(key: _Key, source: str) -> Grammar:
     from tree_sitter import Language, Parser
 
     rules = key.rules
-    module, _, function = source.partition(":")
-    language = Language(getattr(importlib.import_module(module), function or "language")())
+    language = Language(_capsule(source, rules.language))
     kinds = _kinds_by_name(language)
     actions: dict[int, int] = {}
     for action, names in (
@@ -90,6 +89,24 @@ def _load(key: _Key, source: str) -> Grammar:
     if not definitions:
         raise ValueError(f"{source} has none of the node types that the table of {rules.language} names")
     return Grammar(rules, language, Parser(language), actions, definitions)
+
+
+def _capsule(source: str, language: str) -> object:
+    if not source.endswith((".so", ".dylib", ".dll")):
+        module, _, function = source.partition(":")
+        return getattr(importlib.import_module(module), function)()
+    import ctypes
+
+    try:
+        function_of = getattr(ctypes.CDLL(source), f"tree_sitter_{language}")
+    except OSError as exc:
+        raise ImportError(f"{source}: {exc}") from exc
+    except AttributeError as exc:
+        raise ValueError(f"{source} has no function tree_sitter_{language}") from exc
+    function_of.restype = ctypes.c_void_p
+    capsule = ctypes.pythonapi.PyCapsule_New
+    capsule.restype, capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    return capsule(function_of(), b"tree_sitter.Language", None)
 
 
 def unknown_types(rules: Rules, source: str = "") -> list[str]:

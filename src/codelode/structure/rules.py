@@ -55,7 +55,8 @@ class Rules:
     language: str
     """as `text.languages` calls it"""
     grammar: str
-    """``module:function`` that gives the tree-sitter language, e.g. ``tree_sitter_c:language``"""
+    """``module:function`` that gives the tree-sitter language, e.g. ``tree_sitter_c:language``, or the path of a
+    shared library with a function ``tree_sitter_<language>``"""
     definitions: Mapping[str, Definition]
     """node type -> what it defines"""
     containers: frozenset[str] = frozenset()

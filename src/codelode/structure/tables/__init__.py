@@ -15,14 +15,27 @@ _MODULES = {
 """language -> the module here that holds its table, in a dictionary called TABLES"""
 
 
+_added: dict[str, Rules] = {}
+"""tables that the user's settings add, by language"""
+
+
+def add(rules: Rules) -> None:
+    """Let `rules` be the table of its language in this process; the user's word goes before ours."""
+    _added[rules.language] = rules
+
+
 def languages() -> tuple[str, ...]:
     """Every language that has a table."""
-    return tuple(sorted(_MODULES))
+    return tuple(sorted({*_MODULES, *_added}))
+
+
+def rules_for(language: str) -> Rules | None:
+    """The table of `language`; None when there is none."""
+    return _added.get(language) or _own(language)
 
 
 @cache
-def rules_for(language: str) -> Rules | None:
-    """The table of `language`; None when there is none."""
+def _own(language: str) -> Rules | None:
     module = _MODULES.get(language)
     if module is None:
         return None
