@@ -67,13 +67,14 @@ def test_every_setting_can_come_from_every_source(place):
         "parallel": (False, "false"),
         "max_ranked_bytes": (9, "9"),
         "max_exact_bytes": (99, "99"),
+        "max_parsed_bytes": (7, "7"),
         "include": (["*.c", "*.h"], os.pathsep.join(["*.c", "*.h"])),
         "exclude": (["out/"], "out/"),
         "ignore_files": (False, "no"),
         "index_dir": (".codelode", ".codelode"),
         "cache_mb": (5, "5"),
     }
-    assert set(values) == set(settings.names())
+    assert set(values) | {"grammars"} == set(settings.names()), "grammars are tables: files only"
 
     def toml(value: object) -> str:
         return str(value).lower() if isinstance(value, bool) else repr(value)
@@ -84,6 +85,64 @@ def test_every_setting_can_come_from_every_source(place):
     assert config.load(str(root), {}, environ | from_environment) == wanted
     write(root / "codelode.toml", "".join(f"{name} = {toml(value)}\n" for name, (value, _) in values.items()))
     assert config.load(str(root), {}, environ) == wanted
+
+
+GRAMMAR = """\
+[grammars.nim]
+module = "tree_sitter_nim"
+extensions = [".Nim"]
+definitions = { proc_declaration = "function" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("module", "modul", "codelode.toml:1: grammars.nim: unknown key 'modul'; known are module, "),
+        ('module = "tree_sitter_nim"', "", "grammars.nim: give either module (a Python package) or library"),
+        ('[".Nim"]', "[]", "grammars.nim: extensions says which files it is for"),
+        (
+            '"function"',
+            '"proc"',
+            "grammars.nim.definitions.proc_declaration: unknown kind 'proc'; known are function,",
+        ),
+        (
+            '"function"',
+            '{ name = "x" }',
+            "proc_declaration must be a kind, or a table with kind, name, body, inside",
+        ),
+        (
+            '"function"',
+            '{ kind = "type", inside = "x" }',
+            "inside must be 'scope' or 'inner', or be left out",
+        ),
+        (
+            "definitions =",
+            "calls = [1]\ndefinitions =",
+            "grammars.nim: calls must be a table of node type = field",
+        ),
+        ("definitions =", "comments = 1\ndefinitions =", "grammars.nim: comments must be a list of strings"),
+        (
+            "definitions =",
+            "members = { a = 1 }\ndefinitions =",
+            "members must be a table of node type = [object",
+        ),
+    ],
+)
+def test_bad_grammars_say_what_is_wrong(place, old, new, complaint):
+    root, environ = place
+    write(root / "codelode.toml", GRAMMAR)
+    assert config.load(str(root), {}, environ).grammars
+    write(root / "codelode.toml", GRAMMAR.replace(old, new))
+    message = error(root, environ)
+    assert message.startswith("codelode.toml:1: ")
+    assert complaint in message
+
+
+def test_grammars_do_not_come_from_the_environment(place):
+    root, environ = place
+    complaint = "CODELODE_GRAMMARS: grammars must be tables in a settings file: [grammars.<language>]"
+    assert error(root, environ | {"CODELODE_GRAMMARS": "nim"}) == complaint
 
 
 def test_jobs_may_be_auto_everywhere(place):

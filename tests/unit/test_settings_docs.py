@@ -12,6 +12,8 @@ from pathlib import Path
 from codelode import settings
 from codelode.config import _FLAGS, load
 from codelode.settings import Settings
+from codelode.structure import custom
+from codelode.structure.rules import Definition
 from codelode.surfaces import arguments
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +45,7 @@ def test_rows_say_what_the_code_says():
     for (shown, default, variable, flag, meaning), field in zip(ROWS, fields(Settings), strict=True):
         value = list(field.default) if isinstance(field.default, tuple) else field.default
         assert default == f"`{json.dumps(value)}`"
-        assert variable == f"`CODELODE_{field.name.upper()}`"
+        assert variable == ("" if field.name == "grammars" else f"`CODELODE_{field.name.upper()}`")
         assert meaning == comments()[field.name], shown
         expected = f"`{_FLAGS.get(field.name, '--' + field.name)}`"
         assert flag == (expected if expected in flags else "")
@@ -54,8 +56,19 @@ def _help(name: str) -> str:
 
 
 def test_the_example_is_valid(tmp_path):
-    (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
+    example, _ = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
     (tmp_path / "codelode.toml").write_text(example)
     loaded = load(str(tmp_path), {}, {"XDG_CONFIG_HOME": str(tmp_path)})
     wanted = Settings(jobs=2, exclude=("third_party/", "*.min.js"), max_ranked_bytes=2_000_000)
     assert loaded == wanted
+
+
+def test_the_example_of_a_grammar_is_valid(tmp_path):
+    _, example = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
+    (tmp_path / "codelode.toml").write_text(example)
+    loaded = load(str(tmp_path), {}, {"XDG_CONFIG_HOME": str(tmp_path)})
+    (grammar,) = custom.parse(loaded.grammars)
+    assert grammar.extensions == ("nim", "nims")
+    assert grammar.rules.definitions["type_declaration"] == Definition("type", "left", "right", "scope")
+    assert grammar.rules.members == {"dot_expression": ("left", "right")}
+    assert loaded.fingerprint() != Settings().fingerprint()
