@@ -6,12 +6,13 @@ section 5), because most of a tree is the inside of bodies.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from codelode.structure.grammars import COMMENT, DEFINITION, LEADING, NOTHING, Grammar
+from codelode.structure.grammars import COMMENT, DEFINITION, LEADING, NOTHING, CompiledDefinition, Grammar
 from codelode.structure.rules import INNER, KINDS, LEAF
 from codelode.structure.skim import Skimmed, skim
 
@@ -48,6 +49,11 @@ class Definitions:
     """byte at which the signature ends"""
     name_starts: list[int] = field(default_factory=list)
     name_ends: list[int] = field(default_factory=list)
+    qualifier_starts: list[int] = field(default_factory=list)
+    """first byte of what says whose the name is where its parent does not (``ns::Class`` of ``ns::Class::method``,
+    a Go receiver's type); the name's start when nothing does"""
+    qualifier_ends: list[int] = field(default_factory=list)
+    """byte after it; the name's start when there is none"""
     parents: list[int] = field(default_factory=list)
     """index of the enclosing definition; -1 for none"""
     visibilities: list[int] = field(default_factory=list)
@@ -95,10 +101,16 @@ def _restore(found: Definitions, skimmed: Skimmed) -> None:
     """Move what was found in a skimmed text to where it stands in the whole one, and add the macros."""
     origin, end = skimmed.origin, skimmed.end
     if len(skimmed.starts) > 1 or skimmed.origins[0]:
-        for name in ("starts", "leads", "name_starts"):
+        for name in ("starts", "leads", "name_starts", "qualifier_starts"):
             setattr(found, name, [origin(offset) for offset in getattr(found, name)])
         for name in ("ends", "bodies", "name_ends"):
             setattr(found, name, [end(offset) for offset in getattr(found, name)])
+        found.qualifier_ends = [
+            start if start == name else end(stop)
+            for start, name, stop in zip(
+                found.qualifier_starts, found.name_starts, found.qualifier_ends, strict=True
+            )
+        ]
     if not skimmed.macros:
         return
     only_macros = not found.starts
@@ -109,6 +121,8 @@ def _restore(found: Definitions, skimmed: Skimmed) -> None:
         found.name_ends.append(name_end)
     more = len(skimmed.macros)
     found.leads += found.starts[-more:]
+    found.qualifier_starts += found.name_starts[-more:]
+    found.qualifier_ends += found.name_starts[-more:]
     found.bodies += found.ends[-more:]
     found.kinds += [_MACRO] * more
     found.parents += [-1] * more
@@ -121,7 +135,7 @@ def walk(grammar: Grammar, tree: Tree, text: bytes) -> Definitions:
     """The definitions in a parsed text."""
     out = Definitions()
     walker = _Walker(grammar, text, out)
-    walker.enter(tree.root_node, -1, 0)
+    walker.enter(tree.root_node, -1, 0, False)
     return out
 
 
@@ -131,20 +145,28 @@ class _Walker:
         self._definitions = grammar.definitions
         self._visibility = grammar.rules.visibility
         self._max_depth = grammar.rules.max_depth
+        self._wrappers = grammar.wrappers
+        self._bodies = grammar.bodies
+        self._sparse = grammar.sparse
+        self._hints = grammar.rules.hints
+        self._hits: list[int] | None = None
         self._text = text
         self._out = out
 
-    def enter(self, node: Node, parent: int, depth: int) -> None:
-        """Look at the children of `node`; what they define belongs to `parent`."""
+    def enter(self, node: Node, parent: int, depth: int, local: bool, lead: int = -1) -> None:
+        """Look at the children of `node`; what they define belongs to `parent`.
+
+        `local`: a function without a name is between them; `lead`: where what leads the first of them begins.
+        """
         action_of = self._actions.get
-        lead, lead_end = -1, 0
+        lead_end = node.start_byte
         for child in node.children:
             action = action_of(child.kind_id, NOTHING)
             if action == NOTHING:
                 if child.is_named:
                     lead = -1
                 if child.is_error and depth < self._max_depth:
-                    self.enter(child, parent, depth + 1)  # what is whole inside broken code
+                    self.enter(child, parent, depth + 1, local)  # what is whole inside broken code
                 continue
             if action in (COMMENT, LEADING):
                 start = child.start_byte
@@ -155,10 +177,28 @@ class _Walker:
             if lead >= 0 and not self._adjacent(lead_end, child.start_byte):
                 lead = -1
             if action == DEFINITION:
-                self._define(child, parent, lead, depth)
+                self._define(child, parent, lead, depth, local)
             elif depth < self._max_depth:
-                self.enter(child, parent, depth + 1)
+                self._descend(child, parent, lead, depth + 1, local)
             lead = -1
+
+    def _descend(self, node: Node, parent: int, lead: int, depth: int, local: bool) -> None:
+        """Enter a container."""
+        kind = node.kind_id
+        if kind in self._sparse and not self._promises(node.start_byte, node.end_byte):
+            return
+        if kind not in self._wrappers:
+            lead = -1
+        elif lead < 0:
+            lead = node.start_byte
+        self.enter(node, parent, depth, local or kind in self._bodies, lead)
+
+    def _promises(self, start: int, end: int) -> bool:
+        """Whether a hint of the table stands between `start` and `end`."""
+        if self._hits is None:
+            self._hits = [hit.start() for hit in self._hints.finditer(self._text)] if self._hints else []
+        at = bisect_left(self._hits, start)
+        return at < len(self._hits) and self._hits[at] < end
 
     def _adjacent(self, end: int, start: int) -> bool:
         """Whether what ends at `end` and what begins at `start` stand on neighbouring lines at most."""
@@ -171,11 +211,11 @@ class _Walker:
         line = self._text.rfind(b"\n", 0, start) + 1
         return line == start or not self._text[line:start].strip()
 
-    def _define(self, node: Node, parent: int, lead: int, depth: int) -> None:
+    def _define(self, node: Node, parent: int, lead: int, depth: int, local: bool) -> None:
         definition = self._definitions[node.kind_id]
         kind = definition.kind
         if kind is None and definition.find_kind is not None:
-            holder = KINDS[self._out.kinds[parent]] if parent >= 0 else ""
+            holder = "function" if local else KINDS[self._out.kinds[parent]] if parent >= 0 else ""
             named = definition.find_kind(node, self._text, holder)
             kind = KINDS.index(named) if named else None
         names = definition.find_names(node) if kind is not None else None
@@ -183,26 +223,36 @@ class _Walker:
         if names is not None and kind is not None:
             own = len(self._out)
             for name in names if isinstance(names, list) else (names,):
-                self._append(node, name, kind, parent, lead, definition.body)
+                self._append(node, name, kind, parent, lead, definition)
             if own == len(self._out):
                 own = parent
         if definition.inside is not LEAF and depth < self._max_depth:
-            self.enter(node, parent if definition.inside is INNER else own, depth + 1)
+            self.enter(
+                node, parent if definition.inside is INNER else own, depth + 1, local and own == parent
+            )
 
-    def _append(self, node: Node, name: Node, kind: int, parent: int, lead: int, body_field: int) -> None:
+    def _append(
+        self, node: Node, name: Node, kind: int, parent: int, lead: int, definition: CompiledDefinition
+    ) -> None:
         start, end = name.start_byte, name.end_byte
         if end <= start:
             return  # a name that the parser made up to mend broken code
-        out = self._out
-        body = node.child_by_field_id(body_field) if body_field else None
+        out, text = self._out, self._text
+        body = None
+        if definition.body:
+            body = node.child_by_field_id(definition.body)
+        elif definition.find_body is not None:
+            body = definition.find_body(node)
+        qualifier = definition.qualifier(node, text, name) if definition.qualifier is not None else None
+        first, last = node.start_byte, node.end_byte
         out.kinds.append(kind)
-        out.starts.append(node.start_byte)
-        out.ends.append(node.end_byte)
-        out.leads.append(lead if lead >= 0 else node.start_byte)
-        out.bodies.append(node.end_byte if body is None else body.start_byte)
+        out.starts.append(first)
+        out.ends.append(last if body is None else max(last, body.end_byte))
+        out.leads.append(lead if lead >= 0 else first)
+        out.bodies.append(last if body is None else body.start_byte)
         out.name_starts.append(start)
         out.name_ends.append(end)
+        out.qualifier_starts.append(start if qualifier is None else qualifier[0])
+        out.qualifier_ends.append(start if qualifier is None else qualifier[1])
         out.parents.append(parent)
-        out.visibilities.append(
-            self._visibility(node, self._text, self._text[start:end]) if self._visibility else 0
-        )
+        out.visibilities.append(self._visibility(node, text, text[start:end]) if self._visibility else 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from codelode.structure.rules import KINDS, Definition, KindFinder, Rules
+from codelode.structure.rules import KINDS, BodyFinder, Definition, KindFinder, QualifierFinder, Rules
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser
@@ -27,7 +27,10 @@ class CompiledDefinition:
     find_names: Callable[[Node], Any]
     body: int
     """field number; 0 for none"""
+    find_body: BodyFinder | None
+    """instead of `body`"""
     inside: str
+    qualifier: QualifierFinder | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Grammar:
     actions: dict[int, int]
     """what to do, by node kind number; kinds that are missing (the parser's own ERROR too): nothing"""
     definitions: dict[int, CompiledDefinition]
+    wrappers: frozenset[int]
+    bodies: frozenset[int]
+    sparse: frozenset[int]
+    """node kind numbers of the containers that the table calls so"""
 
 
 def load(rules: Rules, extension: str = "") -> Grammar:
@@ -88,7 +95,11 @@ def _load(key: _Key, source: str) -> Grammar:
     }
     if not definitions:
         raise ValueError(f"{source} has none of the node types that the table of {rules.language} names")
-    return Grammar(rules, language, Parser(language), actions, definitions)
+    wrappers, bodies, sparse = (
+        frozenset(kind for name in names for kind in kinds.get(name, ()))
+        for names in (rules.wrappers, rules.bodies, rules.sparse)
+    )
+    return Grammar(rules, language, Parser(language), actions, definitions, wrappers, bodies, sparse)
 
 
 def _capsule(source: str, language: str) -> object:
@@ -114,7 +125,8 @@ def unknown_types(rules: Rules, source: str = "") -> list[str]:
     grammar = load(rules) if not source else _load(_Key(rules), source)
     kinds = _kinds_by_name(grammar.language)
     mentioned = {
-        *rules.containers, *rules.comments, *rules.leading, *rules.strings, *rules.interpolations, *rules.imports,
+        *rules.containers, *rules.wrappers, *rules.bodies, *rules.sparse, *rules.comments, *rules.leading,
+        *rules.strings, *rules.interpolations, *rules.imports,
         *rules.types, *rules.definitions, *rules.calls, *rules.members, *rules.writes,
     }  # fmt: skip
     return sorted(name for name in mentioned if name not in kinds)
@@ -130,11 +142,16 @@ def _kinds_by_name(language: Language) -> dict[str, list[int]]:
 
 
 def _compile(definition: Definition, language: Language) -> CompiledDefinition:
-    find_names = definition.name if callable(definition.name) else _by_fields(definition.name, language)
-    body = (language.field_id_for_name(definition.body) or 0) if definition.body else 0
-    if callable(definition.kind):
-        return CompiledDefinition(None, definition.kind, find_names, body, definition.inside)
-    return CompiledDefinition(KINDS.index(definition.kind), None, find_names, body, definition.inside)
+    kind, body = definition.kind, definition.body
+    return CompiledDefinition(
+        kind=None if callable(kind) else KINDS.index(kind),
+        find_kind=kind if callable(kind) else None,
+        find_names=definition.name if callable(definition.name) else _by_fields(definition.name, language),
+        body=0 if callable(body) or not body else language.field_id_for_name(body) or 0,
+        find_body=body if callable(body) else None,
+        inside=definition.inside,
+        qualifier=definition.qualifier,
+    )
 
 
 def _by_fields(path: str, language: Language) -> Callable[[Node], Any]:

@@ -6,6 +6,7 @@ What no declaration can say is a small function of a node, written next to the t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 NodeFinder = Callable[["Node"], "Node | list[Node] | None"]
 KindFinder = Callable[["Node", bytes, str], str]
+BodyFinder = Callable[["Node"], "Node | None"]
+QualifierFinder = Callable[["Node", bytes, "Node"], "tuple[int, int] | None"]
 
 KINDS = (
     "function", "method", "class", "struct", "union", "interface", "trait", "enum", "constant", "variable",
@@ -41,11 +44,15 @@ class Definition:
     name: str | NodeFinder = "name"
     """Field that holds the name; ``a.b`` walks fields, ``declarator*`` follows a field as long as there is one.
     Or a function of the node that gives the name's node, several for several definitions, or None."""
-    body: str = "body"
-    """Field at whose start the signature ends; without such a child it ends with the node"""
+    body: str | BodyFinder = "body"
+    """Field at whose start the signature ends; without such a child it ends with the node.  Or a function of the
+    node that gives the body, which may stand behind the node: then the definition ends where its body does."""
     inside: str = LEAF
     """Whether definitions are looked for inside: LEAF no; SCOPE yes, as children of this one; INNER yes, as
     its siblings (for a node that both defines something and wraps other definitions)"""
+    qualifier: QualifierFinder | None = None
+    """Where the name says whose it is, a function of (node, text, the name's node) that gives the span of that:
+    ``ns::Class`` of ``int ns::Class::method()``, the receiver's type of a Go method.  None for an unqualified name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,16 @@ class Rules:
     """node type -> what it defines"""
     containers: frozenset[str] = frozenset()
     """node types that are descended into without being definitions; anything else is never entered"""
+    wrappers: frozenset[str] = frozenset()
+    """those containers that are a part of the first definition in them (``export``, a decorated definition): what
+    leads them leads it"""
+    bodies: frozenset[str] = frozenset()
+    """those containers that are functions without a name: the enclosing definition of what stands in them counts
+    as a function when its kind is found"""
+    sparse: frozenset[str] = frozenset()
+    """those containers that seldom hold a definition: entered only where `hints` match inside"""
+    hints: re.Pattern[bytes] | None = None
+    """what every definition in a `sparse` container has: a keyword, an arrow"""
     comments: frozenset[str] = frozenset({"comment"})
     leading: frozenset[str] = frozenset()
     """node types besides comments that belong to the definition after them (attributes, annotations)"""
