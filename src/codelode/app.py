@@ -87,6 +87,10 @@ class Index:
 
             settings = config.load(self.root, {}, os.environ)
         self.settings = settings
+        if settings.grammars:
+            from codelode.structure import custom
+
+            custom.register(settings.grammars)
         self.location = str(_location(self.root, index_dir or self.settings.index_dir))
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None

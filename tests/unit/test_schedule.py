@@ -21,15 +21,23 @@ def items(names: range | list[int]) -> list[WorkItem]:
 class Worker:
     """What a worker process would do: it reads in order, and finishes when told, or when it is full."""
 
-    inbox: deque[tuple[int, tuple[WorkItem, ...]] | None] = field(default_factory=deque)
+    inbox: deque[tuple[int, tuple[WorkItem, ...], bool] | None] = field(default_factory=deque)
     segment: list[WorkItem] = field(default_factory=list)
 
 
 class World:
-    """Workers around a schedule; `kill_read` and `kill_finish` are the files that kill in either phase."""
+    """Workers around a schedule; `kill_read` and `kill_finish` are the files that kill in either phase,
+    `kill_parse` those that kill while they are read unless they are left unparsed."""
 
-    def __init__(self, batches: list[list[WorkItem]], kill_read: set[bytes], kill_finish: set[bytes]) -> None:
+    def __init__(
+        self,
+        batches: list[list[WorkItem]],
+        kill_read: set[bytes],
+        kill_finish: set[bytes],
+        kill_parse: set[bytes],
+    ) -> None:
         self.schedule = Schedule(batches)
+        self.kill_parse = kill_parse
         self.kill_read, self.kill_finish = kill_read, kill_finish
         self.workers: dict[int, Worker] = {}
         self.started = 0
@@ -45,7 +53,7 @@ class World:
     def feed(self) -> None:
         for number, worker in self.workers.items():
             while (batch := self.schedule.next_for(number)) is not None:
-                worker.inbox.append((batch.number, batch.items))
+                worker.inbox.append((batch.number, batch.items, batch.unparsed))
             if self.schedule.should_flush(number):
                 self.schedule.flush_sent(number)
                 worker.inbox.append(None)
@@ -56,8 +64,9 @@ class World:
         worker = self.workers[number]
         message = worker.inbox.popleft()
         if message is not None:
-            batch, files = message
-            if any(item[0] in self.kill_read for item in files):
+            batch, files, unparsed = message
+            deadly = self.kill_read if unparsed else self.kill_read | self.kill_parse
+            if any(item[0] in deadly for item in files):
                 self.die(number)
                 return
             worker.segment += files
@@ -96,12 +105,18 @@ class World:
         raise AssertionError("it never ends")
 
 
-def world(sizes: list[int], workers: int, kill_read: set[bytes], kill_finish: set[bytes]) -> World:
+def world(
+    sizes: list[int],
+    workers: int,
+    kill_read: set[bytes],
+    kill_finish: set[bytes],
+    kill_parse: set[bytes],
+) -> World:
     batches, name = [], 0
     for size in sizes:
         batches.append(items(range(name, name + size)))
         name += size
-    result = World(batches, kill_read, kill_finish)
+    result = World(batches, kill_read, kill_finish, kill_parse)
     for _ in range(workers):
         result.join()
     return result
@@ -112,14 +127,22 @@ SIZES = st.lists(st.integers(1, 9), max_size=8)
 
 
 @settings(max_examples=300, deadline=None)
-@given(SIZES, st.integers(1, 3), st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)), SEEDS)
+@given(
+    SIZES,
+    st.integers(1, 3),
+    st.sets(st.integers(0, 30)),
+    st.sets(st.integers(0, 30)),
+    st.sets(st.integers(0, 30)),
+    SEEDS,
+)
 def test_guilty_files_and_only_they_are_given_up(
-    sizes: list[int], workers: int, reading: set[int], finishing: set[int], seed: int
+    sizes: list[int], workers: int, reading: set[int], finishing: set[int], parsing: set[int], seed: int
 ) -> None:
     every = {item[0] for item in items(range(sum(sizes)))}
     kill_read = {b"%d" % name for name in reading} & every
     kill_finish = {b"%d" % name for name in finishing} & every
-    built = world(sizes, workers, kill_read, kill_finish)
+    kill_parse = {b"%d" % name for name in parsing} & every  # these end in a segment, unparsed
+    built = world(sizes, workers, kill_read, kill_finish, kill_parse)
     built.run(seed, accidents=0)
     assert Counter(item[0] for item in built.finished) == Counter(every - kill_read - kill_finish)
     assert Counter(item[0] for item in built.schedule.given_up) == Counter(kill_read | kill_finish)
@@ -130,7 +153,7 @@ def test_guilty_files_and_only_they_are_given_up(
 def test_no_file_is_lost_or_doubled_by_accidents(
     sizes: list[int], workers: int, accidents: int, seed: int
 ) -> None:
-    built = world(sizes, workers, set(), set())
+    built = world(sizes, workers, set(), set(), set())
     built.run(seed, accidents)
     every = Counter(item[0] for item in items(range(sum(sizes))))
     assert Counter(item[0] for item in (*built.finished, *built.schedule.given_up)) == every
@@ -139,7 +162,7 @@ def test_no_file_is_lost_or_doubled_by_accidents(
 @settings(max_examples=100, deadline=None)
 @given(SIZES, st.integers(1, 3), SEEDS)
 def test_one_accident_gives_up_nothing(sizes: list[int], workers: int, seed: int) -> None:
-    built = world(sizes, workers, set(), set())
+    built = world(sizes, workers, set(), set(), set())
     built.run(seed, accidents=1)
     assert built.schedule.given_up == []
     assert len(built.finished) == sum(sizes)
@@ -150,14 +173,14 @@ def test_nothing_to_do_is_finished_at_once() -> None:
 
 
 def test_a_suspect_goes_alone() -> None:
-    built = world([2, 2, 2, 2], 1, {b"0"}, set())
+    built = world([2, 2, 2, 2], 1, {b"0"}, set(), set())
     built.step(1, full=False)  # it dies of the first batch
     assert built.deaths == 1
     (number,) = built.workers
     while not built.schedule.finished:
         (number,) = built.workers
         sent = [message for message in built.workers[number].inbox if message is not None]
-        if any(item[0] == b"0" for _, files in sent for item in files):
+        if any(item[0] == b"0" for _, files, _ in sent for item in files):
             assert len(sent) == 1
             assert built.workers[number].segment == []
         built.step(number, full=False)

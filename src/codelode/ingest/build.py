@@ -11,6 +11,7 @@ from time import perf_counter
 from codelode.index.files import FileEntry, write_chunks, write_files
 from codelode.index.terms import TermsWriter
 from codelode.index.trigram import TrigramWriter
+from codelode.ingest.blackbox import BlackBox
 from codelode.ingest.read import Content, read_file
 from codelode.model import RelPath, SkipReason, StructureState, display_path
 from codelode.settings import MIB, Settings
@@ -91,8 +92,10 @@ class SegmentResult:
 class SegmentBuilder:
     """Collects files until `is_full`, then `finish` writes them as one segment."""
 
-    def __init__(self, options: BuildOptions) -> None:
+    def __init__(self, options: BuildOptions, box: BlackBox | None = None) -> None:
+        """`box` is told what is being parsed, for a process that nobody watches."""
         self._options = options
+        self._box = box
         self._folder = segment.segment_folder(Path(options.location), segment.new_name())
         budget = max(options.memory_bytes - IDLE_BYTES, 16 * MIB)
         self._full_bytes = int(budget / BYTES_PER_TEXT_BYTE)
@@ -159,10 +162,15 @@ class SegmentBuilder:
     ) -> tuple[StructureState, Definitions]:
         """The definitions in `text`, which go into the symbol table too."""
         began = perf_counter()
+        if self._box:
+            unparsed = self._box.suspects(path)
+            self._box.note(path)
         if unparsed:
             found = StructureState.CRASHED, NO_DEFINITIONS
         else:
             found = extract(language, _extension(path), text, self._options.max_parsed_bytes)
+        if self._box:
+            self._box.clear()
         extracted = perf_counter()
         self._seconds["structure"] += extracted - began
         self._seconds["symbols"] += perf_counter() - extracted

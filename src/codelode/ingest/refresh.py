@@ -14,6 +14,7 @@ from time import perf_counter
 
 from codelode.errors import CorruptIndexError, IndexFormatError
 from codelode.ingest import adopt
+from codelode.ingest.blackbox import BlackBox
 from codelode.ingest.build import BuildOptions, SegmentBuilder, SegmentResult, WorkItem
 from codelode.ingest.gitrepo import enclosing_repository
 from codelode.ingest.plan import OldRow, Plan, SegmentLoad, choose_merges, compare, cut_batches
@@ -27,6 +28,7 @@ from codelode.store.catalog import Catalog, Change, FileRow, SegmentRow
 from codelode.store.files import CATALOG, LOCK, SEGMENTS, collect, storage_errors
 from codelode.store.format import ANALYSIS_VERSION
 from codelode.store.lock import BuildLock
+from codelode.structure.grammars import changed_grammars, grammar_version
 
 PARALLEL_BYTES = 24 * MIB
 """Below this much source, starting workers (0.25 s of imports each) costs more than they save."""
@@ -63,7 +65,7 @@ def refresh(
         _make_folders(location)
         catalog = _open_catalog(location, rebuild)
         try:
-            return _Run(root, location, settings, catalog, tell, rebuild).run(thorough)
+            return _Run(root, location, settings, catalog, tell, rebuild, thorough).run()
         finally:
             catalog.close()
 
@@ -142,11 +144,17 @@ class _Run:
         catalog: Catalog,
         progress: Progress,
         rebuild: bool,
+        thorough: bool,
     ) -> None:
         self._root, self._location, self._settings = root, location, settings
         self._catalog, self._progress = catalog, progress
+        self._thorough = thorough
         self._began = perf_counter()
-        self._report = RunReport(rebuild_reason=self._rebuild_reason(rebuild))
+        self._grammars: dict[str, str] = catalog.meta("grammars") or {}
+        """version of the grammar by which files of each language were parsed"""
+        self._report = RunReport(rebuild_reason=self._rebuild_reason(rebuild, thorough))
+        if self._report.rebuild_reason:
+            self._grammars = {}
         self._from_nothing = bool(self._report.rebuild_reason) or catalog.generation() == 0
         self._live = {row.name: row for row in catalog.segments()}
         self._old = catalog.stats()
@@ -161,7 +169,7 @@ class _Run:
             settings.workers, BuildOptions.of(root, location, settings, settings.workers)
         )
 
-    def _rebuild_reason(self, asked: bool) -> str:
+    def _rebuild_reason(self, asked: bool, thorough: bool) -> str:
         if asked:
             return "asked for"
         if self._catalog.generation() == 0:
@@ -169,17 +177,20 @@ class _Run:
         if self._catalog.meta("analysis_version") != ANALYSIS_VERSION:
             return "this version of codelode cuts words or chunks differently"
         if self._catalog.meta("fingerprint") != self._settings.fingerprint():
-            return "size limits in the settings changed"
+            return "size limits or grammars in the settings changed"
+        # Looking up versions takes 10 ms: a refresh before a search does not pay that.
+        if thorough and (moved := changed_grammars(self._grammars)):
+            return f"the grammar of {', '.join(moved)} changed"
         return ""
 
-    def run(self, thorough: bool) -> RunReport:
+    def run(self) -> RunReport:
         self._catalog.begin_build()
         try:
             found = self._scan()
             plan, moved = self._plan(found)
             build = [*plan.add, *(item for item, _ in (*plan.change, *plan.retry))]
             if not self._report.rebuild_reason:
-                build += self._merge(found, {item[0] for item in build}, thorough)
+                build += self._merge(found, {item[0] for item in build})
             rewritten = {item[0] for item in build}
             build = self._adopt(build)
             for rows in (plan.skip, [row for row in moved if row[0] not in rewritten]):
@@ -258,13 +269,13 @@ class _Run:
             plan.change.append((item, old))
         return moved
 
-    def _merge(self, found: ScanResult, building: set[bytes], thorough: bool) -> list[WorkItem]:
+    def _merge(self, found: ScanResult, building: set[bytes]) -> list[WorkItem]:
         """The files to rewrite because the merge policy wants their segments gone."""
         loads = [
             SegmentLoad(row.name, row.files, row.dead + len(self._dead[row.name]), row.text_bytes)
             for row in self._live.values()
         ]
-        chosen = choose_merges(loads, 1 << 62 if thorough else QUICK_MERGE_BYTES)
+        chosen = choose_merges(loads, 1 << 62 if self._thorough else QUICK_MERGE_BYTES)
         if not chosen:
             return []
         self._report.merged = len(chosen)
@@ -322,6 +333,9 @@ class _Run:
         """Stage `rows` without those that say again why a file cannot be read."""
         news = [row for row in rows if self._retried.get(row[0]) != row[8]]
         self._catalog.stage(news)
+        for language in {row[5] for row in news} - self._grammars.keys():
+            if language:
+                self._grammars[language] = grammar_version(language)
         self._news = self._news or bool(news)
         self._report.kept += len(rows) - len(news)
 
@@ -329,18 +343,22 @@ class _Run:
         self, batches: list[list[WorkItem]], read: Callable[[int, int], None]
     ) -> Iterator[SegmentResult]:
         options = BuildOptions.of(self._root, self._location, self._settings, 1)
-        builder = SegmentBuilder(options)
+        box = BlackBox(self._location)
+        builder = SegmentBuilder(options, box)
         try:
             for batch in batches:
                 builder.add(batch)
                 read(len(batch), sum(item[1] for item in batch))
                 if builder.is_full:
                     yield builder.finish()
-                    builder = SegmentBuilder(options)
+                    builder = SegmentBuilder(options, box)
             yield builder.finish()
         except BaseException:
+            box.clear()
             builder.discard()
             raise
+        finally:
+            box.close()
 
     def _commit(self, deleted: tuple[bytes, ...]) -> None:
         began = perf_counter()
@@ -365,6 +383,7 @@ class _Run:
                     "root": os.fsencode(self._root).hex(),
                     "fingerprint": self._settings.fingerprint(),
                     "analysis_version": ANALYSIS_VERSION,
+                    "grammars": self._grammars,
                     "committed_at": now,
                     "checked_at": now,
                 },

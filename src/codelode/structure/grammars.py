@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from codelode.structure import tables
 from codelode.structure.rules import KINDS, BodyFinder, Definition, KindFinder, QualifierFinder, Rules
 
 if TYPE_CHECKING:
@@ -178,14 +179,22 @@ def _by_fields(path: str, language: Language) -> Callable[[Node], Any]:
     return find
 
 
-def fingerprint(rules: Mapping[str, Rules]) -> str:
-    """Names and versions of the installed grammars: when it moves, structure may have changed."""
+def installed_version(rules: Rules) -> str:
+    """Version of the package that holds the grammar; "" when it is not installed, or not a package."""
     from importlib.metadata import PackageNotFoundError, version
 
-    found = []
-    for module in sorted({one.grammar.partition(":")[0] for one in rules.values()}):
-        try:
-            found.append(f"{module}={version(module.replace('_', '-'))}")
-        except PackageNotFoundError:
-            continue
-    return ";".join(found)
+    try:
+        return version(rules.grammar.partition(":")[0].replace("_", "-"))
+    except (PackageNotFoundError, ValueError):
+        return ""
+
+
+def grammar_version(language: str) -> str:
+    """By what files of `language` are parsed now: a version, or "" for nothing."""
+    rules = tables.rules_for(language)
+    return installed_version(rules) if rules else ""
+
+
+def changed_grammars(used: Mapping[str, str]) -> list[str]:
+    """The languages whose grammar has another version than the one in `used`."""
+    return sorted(language for language, version in used.items() if grammar_version(language) != version)
