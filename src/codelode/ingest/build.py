@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from codelode.index.files import FileEntry, write_chunks, write_files
+from codelode.index.symbols import SymbolsWriter
 from codelode.index.terms import TermsWriter
 from codelode.index.trigram import TrigramWriter
 from codelode.ingest.blackbox import BlackBox
@@ -105,6 +106,7 @@ class SegmentBuilder:
         self._terms: TermsWriter | None = None
         self.text_bytes = 0
         self.read_bytes = 0
+        self._symbols = SymbolsWriter()
         self._own_languages = custom.register(options.grammars)
         self._seconds = dict.fromkeys(("read", "decode", "trigrams", "structure", "symbols"), 0.0)
 
@@ -172,6 +174,8 @@ class SegmentBuilder:
         if self._box:
             self._box.clear()
         extracted = perf_counter()
+        if len(found[1]):
+            self._symbols.add(len(self._entries), text, found[1])
         self._seconds["structure"] += extracted - began
         self._seconds["symbols"] += perf_counter() - extracted
         return found
@@ -199,6 +203,7 @@ class SegmentBuilder:
         self._trigrams.write(self._folder / segment.TRIGRAMS)
         stages["trigrams"] += perf_counter() - began
         began = perf_counter()
+        self._symbols.write(self._folder / segment.SYMBOLS)
         stages["symbols"] += perf_counter() - began
         began = perf_counter()
         write_chunks(self._folder / segment.CHUNKS, chunk_columns)

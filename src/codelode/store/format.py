@@ -23,6 +23,8 @@ COLUMN_VERSIONS = {
     # 1: keys, offsets in uint16 units, postings (block numbers, or a bitmap where it is not longer), and of each
     #    block its file, byte offset and line (0.1.0)
     "trigrams": 1,
+    # 1: rows by file and start (packed columns), names by folded text (0.1.0)
+    "symbols": 1,
 }
 
 ANALYSIS_VERSION = 2
