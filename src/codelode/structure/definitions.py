@@ -227,9 +227,9 @@ class _Walker:
             if own == len(self._out):
                 own = parent
         if definition.inside is not LEAF and depth < self._max_depth:
-            self.enter(
-                node, parent if definition.inside is INNER else own, depth + 1, local and own == parent
-            )
+            holder_row = parent if definition.inside is INNER else own
+            local = (local or node.kind_id in self._bodies) and holder_row == parent
+            self.enter(node, holder_row, depth + 1, local)
 
     def _append(
         self, node: Node, name: Node, kind: int, parent: int, lead: int, definition: CompiledDefinition

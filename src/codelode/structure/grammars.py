@@ -121,10 +121,12 @@ def _capsule(source: str, language: str) -> object:
     return capsule(function_of(), b"tree_sitter.Language", None)
 
 
-def unknown_types(rules: Rules, source: str = "") -> list[str]:
-    """Node types and fields that the table names and the grammar lacks: a table gone stale."""
-    grammar = load(rules) if not source else _load(_Key(rules), source)
-    kinds = _kinds_by_name(grammar.language)
+def unknown_types(rules: Rules) -> list[str]:
+    """Node types that the table names and none of its grammars has: a table gone stale."""
+    key = _Key(rules)
+    kinds = set[str]()
+    for source in {rules.grammar, *rules.variants.values()}:
+        kinds.update(_kinds_by_name(_load(key, source).language))
     mentioned = {
         *rules.containers, *rules.wrappers, *rules.bodies, *rules.sparse, *rules.comments, *rules.leading,
         *rules.strings, *rules.interpolations, *rules.imports,

@@ -72,8 +72,8 @@ class Rules:
     """those containers that are a part of the first definition in them (``export``, a decorated definition): what
     leads them leads it"""
     bodies: frozenset[str] = frozenset()
-    """those containers that are functions without a name: the enclosing definition of what stands in them counts
-    as a function when its kind is found"""
+    """those containers and definitions that are functions, even where they have no name: the enclosing definition
+    of what stands in them counts as a function when its kind is found"""
     sparse: frozenset[str] = frozenset()
     """those containers that seldom hold a definition: entered only where `hints` match inside"""
     hints: re.Pattern[bytes] | None = None
@@ -113,8 +113,8 @@ class Rules:
     """file extension -> another grammar for it, e.g. ``{"tsx": "tree_sitter_typescript:language_tsx"}``"""
 
 
-def named(*types: str) -> NodeFinder:
-    """A name finder: the first child that has one of the `types`."""
+def named(*types: str) -> BodyFinder:
+    """A finder of names or bodies: the first child that has one of the `types`."""
 
     def find(node: Any) -> Any:
         for child in node.children:

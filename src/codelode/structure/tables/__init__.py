@@ -10,7 +10,18 @@ from codelode.structure.rules import Rules
 _MODULES = {
     "c": "c_family",
     "cpp": "c_family",
+    "csharp": "dotnet",
+    "dart": "dart",
+    "go": "go",
+    "java": "jvm",
+    "javascript": "ecmascript",
+    "kotlin": "jvm",
     "python": "python",
+    "rust": "rust",
+    "scala": "jvm",
+    "swift": "swift",
+    "typescript": "ecmascript",
+    "zig": "zig",
 }
 """language -> the module here that holds its table, in a dictionary called TABLES"""
 
