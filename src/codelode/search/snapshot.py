@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelode.index.files import ChunkTable, FileTable
+from codelode.index.symbols import SymbolTable
 from codelode.index.trigram import TrigramReader
 from codelode.store import segment
 from codelode.store.catalog import Catalog, SegmentRow
@@ -43,6 +44,11 @@ class OpenSegment:
     def chunks(self) -> ChunkTable:
         """Its chunk table."""
         return ChunkTable(self.folder / segment.CHUNKS)
+
+    @cached_property
+    def symbols(self) -> SymbolTable:
+        """Its definitions."""
+        return SymbolTable(self.folder / segment.SYMBOLS)
 
     @cached_property
     def terms(self) -> TermsReader:
