@@ -76,8 +76,9 @@ class Rules:
     of what stands in them counts as a function when its kind is found"""
     sparse: frozenset[str] = frozenset()
     """those containers that seldom hold a definition: entered only where `hints` match inside"""
-    hints: re.Pattern[bytes] | None = None
-    """what every definition in a `sparse` container has: a keyword, an arrow"""
+    hints: tuple[re.Pattern[bytes], ...] = ()
+    """what every definition in a `sparse` container has: a keyword, an arrow.  Patterns that begin with a literal
+    are searched fifty times as fast as others"""
     comments: frozenset[str] = frozenset({"comment"})
     leading: frozenset[str] = frozenset()
     """node types besides comments that belong to the definition after them (attributes, annotations)"""

@@ -21,11 +21,15 @@ _EXPORTED = re.compile(
     rb"\bexport\s+(?:default\s+|declare\s+|abstract\s+|async\s+)*(?:(?:const|let|var)\s+)?\Z"
 )
 _EXPORT_BYTES = 48
-_HINTS = rb"\bfunction\b|=>|\bclass\b"
-# A method in an object: at the start of its line, or behind a brace or comma.
+# A method in an object has no keyword: it stands at the start of its line, or behind a brace or comma.
 _METHOD = (
-    rb"(?:^|[{,])[ \t]*+(?:async[ ]|get[ ]|set[ ]|\*)*+(?!(?:if|for|while|switch|catch|with|function)\b)[\w$]++"
-    rb"\((?:[^()\n]++|\([^()\n]*+\))*+\)[ ]?\{"
+    rb"(?:async |get |set |\*)*+(?!(?:if|for|while|switch|catch|with|function)\b)[\w$]++"
+    rb"\((?:[^()\n]++|\([^()\n]*+\))*+\) ?\{"
+)
+_HINTS = tuple(
+    map(
+        re.compile, (b"function", b"=>", b"class ", rb"\n[ \t]*+" + _METHOD, b"{ " + _METHOD, b", " + _METHOD)
+    )
 )
 
 
@@ -211,7 +215,7 @@ JAVASCRIPT = Rules(
     | {"field_definition": Definition(_field_kind, _key("property"), body="value", inside=SCOPE)},
     containers=_CONTAINERS,
     sparse=_SPARSE,
-    hints=re.compile(_HINTS + b"|" + _METHOD, re.MULTILINE),
+    hints=_HINTS,
     members={"member_expression": ("object", "property")},
     imports=types_of("import_statement export_clause"),
     types=types_of("class_heritage"),
@@ -248,7 +252,7 @@ TYPESCRIPT = Rules(
     },
     containers=_CONTAINERS | _TYPED | types_of("ambient_declaration interface_body enum_body"),
     sparse=_SPARSE | _TYPED,
-    hints=re.compile(_HINTS + rb"|\b(?:interface|enum|export|type)\b|" + _METHOD, re.MULTILINE),
+    hints=_HINTS + tuple(map(re.compile, (b"interface ", b"enum ", b"export ", b"type "))),
     members={
         "member_expression": ("object", "property"),
         "nested_identifier": ("object", "property"),
