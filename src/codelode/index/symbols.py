@@ -9,7 +9,7 @@ from bisect import bisect_left
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,11 @@ _WIDTHS: dict[str, type[np.uint8] | type[np.uint16]] = {
 """The packed columns; all but start and line count from the start, the line or the row of the definition."""
 
 
+_FIELDS = (
+    "starts", "ends", "leads", "bodies", "name_starts", "name_ends", "parents", "qualifier_starts", "qualifier_ends",
+)  # fmt: skip
+
+
 class SymbolsWriter:
     """Collects the definitions of files, then writes the table.
 
@@ -58,6 +63,10 @@ class SymbolsWriter:
         self._visibilities: list[bytes] = []
         self._names: list[bytes] = []
         self._name_sizes: list[npt.NDArray[np.uint32]] = []
+        self._rows = 0
+        self._owned: list[Rows] = []
+        self._owners: list[int] = []
+        self._owner_numbers: dict[bytes, int] = {}
 
     def add(self, ordinal: int, text: bytes, found: Definitions) -> None:
         """Add what was `found` in the `text` of the file `ordinal`; ordinals ascend, files may be left out."""
@@ -83,31 +92,44 @@ class SymbolsWriter:
         newlines = np.flatnonzero(np.frombuffer(joined, np.uint8) == 10)
         before = np.repeat(np.searchsorted(newlines, bases), counts)
         shift = np.repeat(bases, counts)
-        starts, ends, leads, bodies, name_starts, name_ends, parents = (
-            np.fromiter(chain.from_iterable(getattr(one, name) for one in found), np.int64, shift.size)
-            for name in ("starts", "ends", "leads", "bodies", "name_starts", "name_ends", "parents")
-        )
+        fields = {
+            name: np.fromiter(
+                chain.from_iterable([getattr(one, name) for one in found]), np.int64, shift.size
+            )
+            for name in _FIELDS
+        }
+        starts, ends, name_starts = fields["starts"], fields["ends"], fields["name_starts"]
         lines = np.searchsorted(newlines, starts + shift)
         own = np.arange(shift.size) - np.repeat(np.cumsum(counts) - counts, counts)
         values = {
             "start": starts,
             "size": ends - starts,
-            "lead": starts - leads,
-            "body": bodies - starts,
+            "lead": starts - fields["leads"],
+            "body": fields["bodies"] - starts,
             "name_start": name_starts - starts,
             "line": lines - before + 1,
             "name_line": np.searchsorted(newlines, name_starts + shift) - lines,
             "end_line": np.searchsorted(newlines, np.maximum(ends - 1, starts) + shift) - lines,
-            "parent": np.where(parents < 0, 0, own - parents),
+            "parent": np.where(fields["parents"] < 0, 0, own - fields["parents"]),
         }
         for name, packed in self._packed.items():
             packed.extend(values[name])
         self._kinds.append(b"".join([bytes(one.kinds) for one in found]))
         self._visibilities.append(b"".join([bytes(one.visibilities) for one in found]))
-        at = (name_starts + shift).tolist()
-        to = (name_ends + shift).tolist()
-        self._names.append(b"".join([joined[a:b] for a, b in zip(at, to, strict=True)]))
-        self._name_sizes.append((name_ends - name_starts).astype(np.uint32))
+        places = zip((name_starts + shift).tolist(), (fields["name_ends"] + shift).tolist(), strict=True)
+        self._names.append(b"".join([joined[start:end] for start, end in places]))
+        self._name_sizes.append((fields["name_ends"] - name_starts).astype(np.uint32))
+        self._add_owners(joined, fields["qualifier_starts"] + shift, fields["qualifier_ends"] + shift)
+        self._rows += shift.size
+
+    def _add_owners(self, joined: bytes, starts: Values, ends: Values) -> None:
+        rows = np.flatnonzero(ends > starts)
+        number = self._owner_numbers
+        self._owned.append(rows + self._rows)
+        self._owners += [
+            number.setdefault(joined[a:b], len(number))
+            for a, b in zip(starts[rows].tolist(), ends[rows].tolist(), strict=True)
+        ]
 
     def write(self, path: Path) -> None:
         """Write the column file `path` and drop what was collected."""
@@ -126,7 +148,34 @@ class SymbolsWriter:
         columns["name"] = ids.astype(np.uint32)
         columns["by_name"] = np.argsort(ids, kind="stable").astype(np.uint32)
         columns |= name_columns(blob, starts[places], lengths[places])
+        owners = list(self._owner_numbers)
+        columns["owned"] = np.concatenate([np.empty(0, np.int64), *self._owned]).astype(np.uint32)
+        columns["owner"] = np.array(self._owners, np.uint32)
+        columns["owners"] = np.frombuffer(b"".join(owners), np.uint8)
+        columns["owner_offsets"] = np.cumsum([0, *map(len, owners)]).astype(np.uint32)
         write_columns(path, "symbols", columns)
+
+
+class _Parents:
+    """The rows of parents, indexed like an array."""
+
+    def __init__(self, distances: Packed) -> None:
+        self._distances = distances
+
+    @overload
+    def __getitem__(self, rows: int) -> int: ...
+    @overload
+    def __getitem__(self, rows: slice | npt.NDArray[np.integer[Any]]) -> Values: ...
+
+    def __getitem__(self, rows: int | slice | npt.NDArray[np.integer[Any]]) -> int | Values:
+        """The parent of a row (not negative), or those of several (int64); -1 for none."""
+        if isinstance(rows, int):
+            distance = self._distances[rows]
+            return rows - distance if distance else -1
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self._distances)))
+        distances = self._distances[rows]
+        return np.where(distances, rows - distances, -1)
 
 
 class SymbolTable:
@@ -141,7 +190,8 @@ class SymbolTable:
         file = ColumnFile(path, "symbols")
         packed = {name: Packed(file, name) for name in _WIDTHS}
         self._first: npt.NDArray[np.uint32] = file.column("first")
-        self._parents = packed["parent"]
+        self.parents = _Parents(packed["parent"])
+        """row of the enclosing definition; -1 for none"""
         self.starts = packed["start"]
         """first byte in the file's text"""
         self.ends = Sum(self.starts, packed["size"])
@@ -165,6 +215,10 @@ class SymbolTable:
         self._by_name: npt.NDArray[np.uint32] = file.column("by_name")
         self.distinct = Names(file)
         """the names by number"""
+        self._owned: npt.NDArray[np.uint32] = file.column("owned")
+        self._owner: npt.NDArray[np.uint32] = file.column("owner")
+        self._owners: npt.NDArray[np.uint8] = file.column("owners")
+        self._owner_offsets: npt.NDArray[np.uint32] = file.column("owner_offsets")
 
     def __len__(self) -> int:
         return self.kinds.size
@@ -181,15 +235,10 @@ class SymbolTable:
             return range(0)
         return range(int(self._first[ordinal]), int(self._first[ordinal + 1]))
 
-    def parent(self, row: int) -> int:
-        """The row of the enclosing definition; -1 for none."""
-        distance = self._parents[row]
-        return row - distance if distance else -1
-
     def lineage(self, row: int) -> list[int]:
         """The rows of the definitions around a row, outermost first, and itself."""
         found = [row]
-        while (row := self.parent(row)) >= 0:
+        while (row := self.parents[row]) >= 0:
             found.append(row)
         return found[::-1]
 
@@ -212,8 +261,23 @@ class SymbolTable:
         return self.distinct.name(int(self.names[row]))
 
     def qualified(self, row: int, separator: str) -> bytes:
-        """The names of the definitions around a row and its own, with `separator` between."""
-        return separator.encode().join(map(self.name, self.lineage(row)))
+        """The names of what a row belongs to and its own, with `separator` between."""
+        return separator.encode().join([*self.qualifiers(row), self.name(row)])
+
+    def qualifiers(self, row: int) -> list[bytes]:
+        """What a row belongs to, outermost first: the names of the definitions around it, and what its own text
+        puts before its name (as written, which can be several: ``ns::Class`` of ``ns::Class::method``)."""
+        found = [self.name(parent) for parent in self.lineage(row)[:-1]]
+        owner = self.owner(row)
+        return [*found, owner] if owner else found
+
+    def owner(self, row: int) -> bytes:
+        """What the text of a definition puts before its name; "" when nothing."""
+        at = int(np.searchsorted(self._owned, row))
+        if at == self._owned.size or self._owned[at] != row:
+            return b""
+        start, end = self._owner_offsets[self._owner[at] :][:2].tolist()
+        return self._owners[start:end].tobytes()
 
     def exact(self, name: bytes, *, case: bool) -> Rows:
         """Rows called `name`; without `case`, but for the case of ASCII letters."""
