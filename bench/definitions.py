@@ -83,8 +83,7 @@ CTAGS_KINDS: dict[str, dict[str, frozenset[str]]] = {
     },
     "kotlin": {
         "class": TYPE, "interface": TYPE, "object": TYPE, "typealias": TYPE, "method": CALLABLE,
-        "constant": VALUE,
-    },
+    },  # its constants are every val, local ones too
     "php": {"class": TYPE, "interface": TYPE, "trait": TYPE, "function": CALLABLE, "define": CONSTANT},
     "python": {"class": TYPE, "function": CALLABLE, "member": CALLABLE},
     "ruby": {
@@ -265,7 +264,9 @@ def ask_ctags(language: str, folder: Path, paths: Iterable[str]) -> tuple[list[T
 
 def made_up(name: str) -> bool:
     """Whether ctags invented the name of something anonymous."""
-    return not name or name.startswith(("__anon", "anonymousFunction", "AnonymousFunction", "anonymousClass"))
+    return not name or name.startswith(
+        ("__anon", "<", "anonymousFunction", "AnonymousFunction", "anonymousClass")
+    )
 
 
 def index(path: str, text: bytes, grammar: Grammar, definitions: Definitions) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -122,17 +123,24 @@ def _capsule(source: str, language: str) -> object:
 
 
 def unknown_types(rules: Rules) -> list[str]:
-    """Node types that the table names and none of its grammars has: a table gone stale."""
+    """Node types and fields that the table names and none of its grammars has: a table gone stale."""
     key = _Key(rules)
-    kinds = set[str]()
+    kinds, languages = set[str](), []
     for source in {rules.grammar, *rules.variants.values()}:
-        kinds.update(_kinds_by_name(_load(key, source).language))
+        languages.append(_load(key, source).language)
+        kinds.update(_kinds_by_name(languages[-1]))
     mentioned = {
         *rules.containers, *rules.wrappers, *rules.bodies, *rules.sparse, *rules.comments, *rules.leading,
         *rules.strings, *rules.interpolations, *rules.imports,
         *rules.types, *rules.definitions, *rules.calls, *rules.members, *rules.writes,
     }  # fmt: skip
-    return sorted(name for name in mentioned if name not in kinds)
+    fields = {*rules.calls.values(), *rules.writes.values(), *itertools.chain(*rules.members.values())}
+    fields.update(one.body for one in rules.definitions.values() if isinstance(one.body, str))
+    unknown = {name for name in mentioned if name not in kinds}
+    unknown.update(
+        name for name in fields if name and not any(one.field_id_for_name(name) for one in languages)
+    )
+    return sorted(unknown)
 
 
 def _kinds_by_name(language: Language) -> dict[str, list[int]]:

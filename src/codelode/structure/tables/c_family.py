@@ -1,35 +1,80 @@
-"""C and C++."""
+"""C, C++ and Objective-C."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from codelode.structure.rules import INNER, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, types_of
 
 _NAMES = types_of(
-    "identifier field_identifier type_identifier qualified_identifier destructor_name operator_name operator_cast"
+    "identifier field_identifier type_identifier destructor_name operator_name operator_cast primitive_type"
 )
+_NESTING = types_of("qualified_identifier template_function template_method template_type dependent_name")
+_CLASSES = ("class", "struct", "union")
 
 
-def _declared(node: Any) -> Any:
-    """The name inside nested declarators: ``*(*name[3])(int)``."""
-    at = node.child_by_field_name("declarator")
+def _first(node: Any) -> Any:
+    return next(iter(node.named_children), None)
+
+
+def _inmost(node: Any) -> Any:
+    """The name inside nested declarators and qualified names: ``*(*name[3])(int)``, ``a::b<int>::name``."""
+    at = node
     while at is not None and at.type not in _NAMES:
+        if at.type in _NESTING:
+            at = at.child_by_field_name("name") or _first(at)
+            continue
         deeper = at.child_by_field_name("declarator")
-        if deeper is None:  # parenthesised declarators have no field
-            deeper = next((child for child in at.named_children if child.type != "attribute_specifier"), None)
+        if deeper is None:  # parenthesised declarators and references have no field
+            deeper = next((child for child in at.named_children if child.type not in _SKIPPED), None)
         at = deeper
     return at
 
 
+_SKIPPED = types_of("attribute_specifier attribute_declaration ms_call_modifier type_qualifier comment")
+
+
+def _declared(node: Any) -> Any:
+    return _inmost(node.child_by_field_name("declarator"))
+
+
 def _typedef_names(node: Any) -> Any:
-    found = []
-    for at in node.children_by_field_name("declarator"):
-        while at is not None and at.type not in ("type_identifier", "primitive_type", "identifier"):
-            at = at.child_by_field_name("declarator") or next(iter(at.named_children), None)
-        if at is not None:
-            found.append(at)
-    return found
+    found = [_inmost(at) for at in node.children_by_field_name("declarator")]
+    return [name for name in found if name is not None]
+
+
+def _variables(node: Any) -> Any:
+    """What a declaration outside functions defines; prototypes and what is ``extern`` only mention."""
+    first = node.child(0)
+    if first.type == "storage_class_specifier" and first.child(0).type == "extern":
+        return None
+    names = []
+    for declarator in node.children_by_field_name("declarator"):
+        at = declarator
+        while at is not None and at.type not in ("identifier", "function_declarator"):
+            at = at.child_by_field_name("declarator") or _only_child(at)
+        # ``void __init``: the beginning of a function that macros broke
+        if at is not None and at.type == "identifier" and declarator.type == "init_declarator":
+            names.append(at)
+    return names or None
+
+
+def _only_child(node: Any) -> Any:
+    return _first(node) if node.type in ("parenthesized_declarator", "reference_declarator") else None
+
+
+def _called(node: Any) -> Any:
+    """``SYSCALL_DEFINE3(...) {...}``: a macro call, then a body."""
+    call = _first(node)
+    if call is None or call.type != "call_expression" or _following_body(node) is None:
+        return None
+    function = call.child_by_field_name("function")
+    return function if function is not None and function.type == "identifier" else None
+
+
+def _following_body(node: Any) -> Any:
+    after = node.next_sibling
+    return after if after is not None and after.type == "compound_statement" else None
 
 
 def _tagged(kind: str) -> Any:
@@ -37,9 +82,17 @@ def _tagged(kind: str) -> Any:
     return lambda node, _text, _holder: kind if node.child_by_field_name("body") is not None else ""
 
 
+def _global(_node: Any, _text: bytes, holder: str) -> str:
+    return "variable" if holder in ("", "module") else ""
+
+
+def _visibility(node: Any, text: bytes, _name: bytes) -> int:
+    return PRIVATE if text.startswith(b"static", node.start_byte) else 0
+
+
 _CONTAINERS = types_of(
     "translation_unit preproc_if preproc_ifdef preproc_else preproc_elif preproc_elifdef linkage_specification "
-    "declaration_list declaration field_declaration_list field_declaration enumerator_list"
+    "declaration_list field_declaration_list field_declaration enumerator_list"
 )
 
 _DEFINITIONS = {
@@ -49,6 +102,8 @@ _DEFINITIONS = {
     "enum_specifier": Definition(_tagged("enum"), inside=SCOPE),
     "enumerator": Definition("constant", body="value"),
     "type_definition": Definition("type", _typedef_names, body="", inside=INNER),
+    "declaration": Definition(_global, _variables, body="", inside=INNER),
+    "expression_statement": Definition("function", _called, body=_following_body),
     "preproc_def": Definition("macro", body=""),
     "preproc_function_def": Definition("macro", body=""),
 }
@@ -68,8 +123,91 @@ C = Rules(
         "update_expression": "argument",
         "init_declarator": "declarator",
     },
+    visibility=_visibility,
     fragments=True,
     skim=True,
 )
 
-TABLES = {"c": C}
+
+def _method_kind(node: Any, _text: bytes, holder: str) -> str:
+    """A member function, in its class or outside of it: ``int Class::method() {}``."""
+    if holder in _CLASSES or _qualified(node) is not None:
+        return "method"
+    return "function"
+
+
+def _qualified(node: Any) -> Any:
+    """The qualified name that a definition declares, if it does."""
+    at = node.child_by_field_name("declarator")
+    while at is not None and at.type != "qualified_identifier":
+        at = at.child_by_field_name("declarator") or _only_child(at)
+    return at
+
+
+def _qualifier(node: Any, _text: bytes, name: Any) -> tuple[int, int] | None:
+    """What stands before the last ``::`` of a qualified name."""
+    outer = node.child_by_field_name("name")  # of a class
+    if outer is None or outer.type != "qualified_identifier":
+        outer = _qualified(node)
+    if outer is None:
+        return None
+    end: int = outer.start_byte
+    while outer is not None and outer.type == "qualified_identifier":
+        scope = outer.child_by_field_name("scope")
+        end = scope.end_byte if scope is not None else end
+        outer = outer.child_by_field_name("name")
+    start = (node.child_by_field_name("name") or _qualified(node)).start_byte
+    return (start, end) if start < end <= name.start_byte else None
+
+
+def _class_name(node: Any) -> Any:
+    return _inmost(node.child_by_field_name("name"))
+
+
+def _abstract(node: Any, _text: bytes, holder: str) -> str:
+    """A pure virtual method: nothing else will define it."""
+    if holder not in _CLASSES or node.child_by_field_name("default_value") is None:
+        return ""
+    at = node.child_by_field_name("declarator")
+    while at is not None and at.type != "function_declarator":
+        at = at.child_by_field_name("declarator") or _only_child(at)
+    return "" if at is None else "method"
+
+
+CPP = Rules(
+    language="cpp",
+    grammar="tree_sitter_cpp:language",
+    definitions=_DEFINITIONS
+    | {
+        "function_definition": Definition(_method_kind, _declared, qualifier=_qualifier),
+        "class_specifier": Definition(_tagged("class"), _class_name, inside=SCOPE, qualifier=_qualifier),
+        "struct_specifier": Definition(_tagged("struct"), _class_name, inside=SCOPE, qualifier=_qualifier),
+        "union_specifier": Definition(_tagged("union"), _class_name, inside=SCOPE, qualifier=_qualifier),
+        "field_declaration": Definition(_abstract, _declared, body="default_value", inside=INNER),
+        "alias_declaration": Definition("type", body="type"),
+        "concept_definition": Definition("type", body=""),
+        "namespace_definition": Definition("module", inside=SCOPE),
+        "namespace_alias_definition": Definition("module", body=""),
+    },
+    containers=_CONTAINERS - {"field_declaration"} | types_of("template_declaration"),
+    leading=types_of("attribute_declaration"),
+    strings=types_of("string_literal char_literal system_lib_string raw_string_literal"),
+    calls={"call_expression": "function", "new_expression": "type"},
+    members={
+        "field_expression": ("argument", "field"),
+        "qualified_identifier": ("scope", "name"),
+        "template_function": ("arguments", "name"),
+        "template_method": ("arguments", "name"),
+    },
+    imports=types_of("preproc_include using_declaration"),
+    types=types_of("type_identifier"),
+    writes={
+        "assignment_expression": "left",
+        "update_expression": "argument",
+        "init_declarator": "declarator",
+    },
+    separator="::",
+    skim=True,
+)
+
+TABLES = {"c": C, "cpp": CPP}
