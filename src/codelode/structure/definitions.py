@@ -227,9 +227,16 @@ class _Walker:
             if own == len(self._out):
                 own = parent
         if definition.inside is not LEAF and depth < self._max_depth:
-            holder_row = parent if definition.inside is INNER else own
-            local = (local or node.kind_id in self._bodies) and holder_row == parent
-            self.enter(node, holder_row, depth + 1, local)
+            self._look_inside(
+                node, parent if definition.inside is INNER else own, parent, lead, depth + 1, local
+            )
+
+    def _look_inside(self, node: Node, holder: int, parent: int, lead: int, depth: int, local: bool) -> None:
+        """Enter a definition, or what turned out to define nothing itself."""
+        if holder == parent:
+            self._descend(node, holder, lead, depth, local)
+        elif node.kind_id not in self._sparse or self._promises(node.start_byte, node.end_byte):
+            self.enter(node, holder, depth, False)
 
     def _append(
         self, node: Node, name: Node, kind: int, parent: int, lead: int, definition: CompiledDefinition

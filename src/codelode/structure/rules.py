@@ -7,14 +7,22 @@ What no declaration can say is a small function of a node, written next to the t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-NodeFinder = Callable[["Node"], "Node | list[Node] | None"]
+
+class Span(NamedTuple):
+    """A name that is only a part of a node: a symbol without its colon."""
+
+    start_byte: int
+    end_byte: int
+
+
+NodeFinder = Callable[["Node"], "Node | Span | Sequence[Node | Span] | None"]
 KindFinder = Callable[["Node", bytes, str], str]
 BodyFinder = Callable[["Node"], "Node | None"]
 QualifierFinder = Callable[["Node", bytes, "Node"], "tuple[int, int] | None"]
@@ -43,7 +51,8 @@ class Definition:
     when this node defines nothing"""
     name: str | NodeFinder = "name"
     """Field that holds the name; ``a.b`` walks fields, ``declarator*`` follows a field as long as there is one.
-    Or a function of the node that gives the name's node, several for several definitions, or None."""
+    Or a function of the node that gives the name's node or `Span`, a list of them for several definitions, or
+    None."""
     body: str | BodyFinder = "body"
     """Field at whose start the signature ends; without such a child it ends with the node.  Or a function of the
     node that gives the body, which may stand behind the node: then the definition ends where its body does."""
@@ -75,7 +84,7 @@ class Rules:
     """those containers and definitions that are functions, even where they have no name: the enclosing definition
     of what stands in them counts as a function when its kind is found"""
     sparse: frozenset[str] = frozenset()
-    """those containers that seldom hold a definition: entered only where `hints` match inside"""
+    """those containers and definitions that seldom hold a definition: entered only where `hints` match inside"""
     hints: tuple[re.Pattern[bytes], ...] = ()
     """what every definition in a `sparse` container has: a keyword, an arrow.  Patterns that begin with a literal
     are searched fifty times as fast as others"""
