@@ -135,6 +135,11 @@ def named(*types: str) -> BodyFinder:
     return find
 
 
+def hints_of(*patterns: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """Compiled hints."""
+    return tuple(map(re.compile, patterns))
+
+
 def types_of(text: str) -> frozenset[str]:
     """Node types from a blank-separated list."""
     return frozenset(text.split())

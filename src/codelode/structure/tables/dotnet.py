@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import PRIVATE, SCOPE, Definition, Rules, hints_of, types_of
 from codelode.structure.tables.modifiers import worded
 
 _worded = worded(types_of("modifier attribute_list"))
@@ -80,7 +79,7 @@ CSHARP = Rules(
     ),
     sparse=types_of("block"),
     # A local function: a type, a name and parameters, then its body.
-    hints=re.compile(rb"\n[ \t]+[\w<>\[\], ?.]+[ \t]\w+(?:<[\w, ]+>)?\([^;{}]*\)\s*(?:\{|=>)"),
+    hints=hints_of(rb"\n[ \t]++(?!else )[\w<>\[\], ?.]+ \w++(?:<[\w, ]+>)?\([^;{}()]*+\)\s*+(?:\{|=>|where)"),
     strings=types_of(
         "string_literal verbatim_string_literal raw_string_literal character_literal interpolated_string_expression"
     ),

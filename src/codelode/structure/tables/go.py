@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, hints_of, types_of
 
 
 def _type_kind(node: Any, _text: bytes, _holder: str) -> str:
@@ -53,7 +52,7 @@ GO = Rules(
     ),
     wrappers=types_of("type_declaration const_declaration var_declaration"),
     sparse=types_of("block"),
-    hints=re.compile(rb"\n[ \t]+type[ \t(]"),
+    hints=hints_of(rb"type [\w(]"),
     strings=types_of("interpreted_string_literal raw_string_literal rune_literal"),
     calls={"call_expression": "function", "type_conversion_expression": "type"},
     members={

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PUBLIC, SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import PUBLIC, SCOPE, Definition, Rules, hints_of, named, types_of
 from codelode.structure.tables.modifiers import worded
 
 _CLASSES = ("class", "interface", "enum", "trait", "struct", "constant")
@@ -57,7 +56,7 @@ JAVA = Rules(
     ),
     sparse=types_of("block constructor_body variable_declarator"),
     # A local class, or one without a name; the second has methods, and a body behind `new Name(...)`.
-    hints=re.compile(rb"\b(?:class|interface|enum|record)\s+\w+[^;(){}]*+[{(]|\bnew\b[^;{}]*?\)\s*+\{"),
+    hints=hints_of(rb"class ", rb"interface ", rb"enum ", rb"record ", rb"new [^;{}]*?\)\s*+\{"),
     comments=types_of("line_comment block_comment"),
     strings=types_of("string_literal character_literal"),
     interpolations=types_of("string_interpolation"),
@@ -139,7 +138,7 @@ KOTLIN = Rules(
     sparse=types_of(
         "function_body block object_literal anonymous_initializer call_expression lambda_literal value_arguments"
     ),
-    hints=re.compile(rb"\b(?:fun|class|interface|object)\b"),
+    hints=hints_of(rb"fun ", rb"class ", rb"interface ", rb"object[ :{]"),
     comments=types_of("line_comment block_comment"),
     strings=types_of("string_literal multiline_string_literal character_literal"),
     interpolations=types_of("interpolation"),
@@ -195,7 +194,7 @@ SCALA = Rules(
         "package_clause block indented_block instance_expression"
     ),
     sparse=types_of("block indented_block instance_expression"),
-    hints=re.compile(rb"\b(?:def|class|object|trait)\s"),
+    hints=hints_of(rb"def ", rb"class ", rb"object ", rb"trait "),
     comments=types_of("comment block_comment"),
     strings=types_of("string character_literal interpolated_string"),
     interpolations=types_of("interpolation"),

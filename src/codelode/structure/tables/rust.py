@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PROTECTED, PUBLIC, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import PRIVATE, PROTECTED, PUBLIC, SCOPE, Definition, Rules, hints_of, types_of
 
 _NESTED = {
     "generic_type": "type",
@@ -60,7 +59,19 @@ RUST = Rules(
         "expression_statement"
     ),
     sparse=types_of("block"),
-    hints=re.compile(rb"\b(?:fn|struct|enum|trait|impl|mod|const|static|type|union)[ \t<]|\bmacro_rules!"),
+    hints=hints_of(
+        rb"fn ",
+        rb"struct ",
+        rb"enum ",
+        rb"trait ",
+        rb"impl[ <]",
+        rb"mod ",
+        rb"const ",
+        rb"static ",
+        rb"type ",
+        rb"union ",
+        rb"macro_rules!",
+    ),
     comments=types_of("line_comment block_comment"),
     leading=types_of("attribute_item"),
     strings=types_of("string_literal raw_string_literal char_literal"),

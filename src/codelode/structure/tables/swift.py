@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PROTECTED, SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import PROTECTED, SCOPE, Definition, Rules, hints_of, named, types_of
 from codelode.structure.tables.modifiers import worded
 
 _TYPES = ("class", "struct", "enum", "interface", "impl")
@@ -67,7 +66,7 @@ SWIFT = Rules(
     },
     containers=types_of("source_file class_body enum_class_body protocol_body function_body statements"),
     sparse=types_of("function_body"),
-    hints=re.compile(rb"\b(?:func|class|struct|enum)\s"),
+    hints=hints_of(rb"func ", rb"class ", rb"struct ", rb"enum "),
     comments=types_of("comment multiline_comment"),
     strings=types_of("line_string_literal multi_line_string_literal raw_string_literal"),
     interpolations=types_of("interpolated_expression raw_str_interpolation"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, hints_of, named, types_of
 
 _MADE = {
     "struct_declaration": "struct",
@@ -68,7 +67,7 @@ ZIG = Rules(
         "expression_statement return_expression"
     ),
     sparse=types_of("block"),
-    hints=re.compile(rb"\b(?:struct|enum|union)\b[^;{]*\{"),
+    hints=hints_of(rb"struct\b[^;{]*\{", rb"enum\b[^;{]*\{", rb"union\b[^;{]*\{"),
     strings=types_of("string multiline_string character"),
     calls={"call_expression": "function"},
     members={"field_expression": ("object", "member")},
