@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from codelode import cpu
 from codelode.errors import CodelodeError, StorageError
 from codelode.ingest.build import BuildOptions, SegmentResult, WorkItem
 from codelode.ingest.schedule import Schedule
@@ -119,7 +120,7 @@ class WorkerPool:
         self._next += 1
         number = self._next
         python_path = os.pathsep.join([_package_root(), *_python_path()])
-        environment = {**_ENVIRONMENT, **os.environ, "PYTHONPATH": python_path}
+        environment = {**_ENVIRONMENT, **cpu.environment(), **os.environ, "PYTHONPATH": python_path}
         try:
             process = subprocess.Popen(
                 [sys.executable, "-c", _COMMAND],

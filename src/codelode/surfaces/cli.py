@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
+from codelode import cpu
 from codelode.errors import BuildInterrupted, CodelodeError, UsageError
 from codelode.surfaces.output import (
     Look,
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 found or done, 1 nothing found, 2 error; 130 after SIGINT, 143 after SIGTERM, 141 when the reader of
     the output went away.
     """
+    cpu.prepare()
     with _Signals() as signals:
         try:
             return _run(sys.argv[1:] if argv is None else list(argv))
