@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -39,7 +40,6 @@ REPOSITORIES = {
     "go": "prometheus/prometheus",
     "java": "mockito/mockito",
     "javascript": "eslint/eslint",
-    "kotlin": "square/okhttp",
     "php": "composer/composer",
     "python": "scrapy/scrapy",
     "ruby": "jekyll/jekyll",
@@ -50,7 +50,7 @@ REPOSITORIES = {
 
 CTAGS_NAMES = {
     "c": "C", "cpp": "C++", "csharp": "C#", "go": "Go", "java": "Java", "javascript": "JavaScript",
-    "kotlin": "Kotlin", "php": "PHP", "python": "Python", "ruby": "Ruby", "rust": "Rust",
+     "php": "PHP", "python": "Python", "ruby": "Ruby", "rust": "Rust",
     "typescript": "TypeScript",
 }  # fmt: skip
 
@@ -59,6 +59,8 @@ TYPE = frozenset({"class", "struct", "union", "interface", "trait", "enum", "typ
 CONSTANT = frozenset({"constant", "macro"})
 VALUE = CONSTANT | {"variable"}
 """where ctags has one kind for constants and global variables"""
+NAMED = VALUE | CALLABLE | TYPE
+"""``const name = ...``, whatever is named"""
 
 CTAGS_KINDS: dict[str, dict[str, frozenset[str]]] = {
     "c": {
@@ -79,11 +81,8 @@ CTAGS_KINDS: dict[str, dict[str, frozenset[str]]] = {
     },
     "javascript": {
         "function": CALLABLE, "generator": CALLABLE, "method": CALLABLE, "getter": CALLABLE | {"property"},
-        "setter": CALLABLE | {"property"}, "class": TYPE, "constant": VALUE,
+        "setter": CALLABLE | {"property"}, "class": TYPE | CALLABLE, "constant": NAMED,
     },
-    "kotlin": {
-        "class": TYPE, "interface": TYPE, "object": TYPE, "typealias": TYPE, "method": CALLABLE,
-    },  # its constants are every val, local ones too
     "php": {"class": TYPE, "interface": TYPE, "trait": TYPE, "function": CALLABLE, "define": CONSTANT},
     "python": {"class": TYPE, "function": CALLABLE, "member": CALLABLE},
     "ruby": {
@@ -95,11 +94,23 @@ CTAGS_KINDS: dict[str, dict[str, frozenset[str]]] = {
     },
     "typescript": {
         "class": TYPE, "interface": TYPE, "enum": TYPE, "alias": TYPE, "function": CALLABLE,
-        "generator": CALLABLE, "method": CALLABLE | {"property"}, "enumerator": CONSTANT, "constant": VALUE,
+        "generator": CALLABLE, "method": CALLABLE | {"property"}, "enumerator": CONSTANT, "constant": NAMED,
     },
 }  # fmt: skip
 """language -> kind of ctags -> the kinds of ours that are the same; other kinds of ctags are not compared"""
 CTAGS_KINDS["cpp"] = {**CTAGS_KINDS["c"], "class": TYPE}
+
+CONDITIONS: dict[tuple[str, str], str] = {
+    ("javascript", "constant"): r"^(?:export )?const (?!.*\brequire\()",
+    ("javascript", "class"): r"\b(?:class|function)\b",
+    ("typescript", "constant"): r"^(?:export )?(?:declare )?const ",
+    ("typescript", "alias"): r"\btype \w+ *(?:[<=]|$)",
+}
+"""(language, kind of ctags) -> what the tag's line must match to be compared: ctags takes every object for a class,
+constants inside functions for global ones, and imports for definitions"""
+
+NO_NAMES = frozenset({"", "const", "default", "export"})
+"""what ctags takes for one in TypeScript"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +257,7 @@ def ask_ctags(language: str, folder: Path, paths: Iterable[str]) -> tuple[list[T
     """What ctags finds of the kinds that are compared, without names it made up, and how long it took."""
     command = [
         "ctags", "--options=NONE", f"--language-force={CTAGS_NAMES[language]}", "--output-format=json",
-        "--fields=+neKSt", "--sort=no", "-L", "-", "-f", "-",
+        "--fields=+neKSPt", "--sort=no", "-L", "-", "-f", "-",
     ]  # fmt: skip
     begun = time.perf_counter()
     done = subprocess.run(
@@ -258,7 +269,10 @@ def ask_ctags(language: str, folder: Path, paths: Iterable[str]) -> tuple[list[T
     for line in done.stdout.decode(errors="replace").splitlines():
         tag = json.loads(line)
         if tag["_type"] == "tag" and tag["kind"] in kinds and not made_up(tag["name"]):
-            tags.add(Tag(tag["path"], tag["name"], tag["line"], tag["kind"]))
+            condition = CONDITIONS.get((language, tag["kind"]))
+            line = tag.get("pattern", "").removeprefix("/^")
+            if condition is None or re.search(condition, line):
+                tags.add(Tag(tag["path"], tag["name"], tag["line"], tag["kind"]))
     return sorted(tags, key=lambda tag: (tag.path, tag.line, tag.name)), seconds
 
 
@@ -282,8 +296,8 @@ def index(path: str, text: bytes, grammar: Grammar, definitions: Definitions) ->
 
 
 def plain(name: str) -> str:
-    """`name` as both write it: ``operator ==`` without the blank."""
-    return "".join(name.split())
+    """`name` as both write it: ``operator ==`` without the blank, ``#private`` without its sign."""
+    return "".join(name.split()).removeprefix("#")
 
 
 def why_missing(tag: Tag, source: Source, kinds: frozenset[str]) -> str:

@@ -91,7 +91,7 @@ def find_definitions(grammar: Grammar, text: bytes) -> Definitions:
     """Every definition in `text` that the grammar's table asks for.  Raises SlowParse."""
     if not grammar.rules.skim:
         return walk(grammar, parse(grammar.parser, text), text)
-    skimmed = skim(text)
+    skimmed = skim(text, grammar.rules.hints)
     found = walk(grammar, parse(grammar.parser, skimmed.text), skimmed.text)
     _restore(found, skimmed)
     return found

@@ -10,13 +10,15 @@ found by a pattern and left out too: 43 MB/s.  Any other layout is parsed as it 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _DEFINE = re.compile(
     rb"#[ \t]*define[ \t]+(\w++)(?:[^\n\\/]++|\\(?:\r?\n|.)|/\*(?:[^*]++|\*(?!/))*+\*/|//[^\n]*+|/)*+"
 )
+_OPENING_LINE = re.compile(rb"\n[A-Za-z_{][^\n]*\{\r?\n|\n\{")
 _COMMENT = re.compile(rb"/\*(?:[^*]++|\*(?!/))*+\*/")
 
 
@@ -42,10 +44,10 @@ class Skimmed:
         return self.origin(offset - 1) + 1 if offset else 0
 
 
-def skim(text: bytes) -> Skimmed:
-    """`text` without bodies of functions, initialisers and macros."""
+def skim(text: bytes, keep: Iterable[re.Pattern[bytes]] = ()) -> Skimmed:
+    """`text` without macros, initialisers and bodies of functions; bodies in which one of `keep` matches stay."""
     macros, holes = _macros(text)
-    holes += _bodies(text)
+    holes += _bodies(text, sorted(hit.start() for pattern in keep for hit in pattern.finditer(text)))
     holes.sort()
     pieces: list[bytes] = []
     starts, origins = [], []
@@ -83,8 +85,11 @@ def _macros(text: bytes) -> tuple[list[tuple[int, int, int, int]], list[tuple[in
     return macros, [(start, end) for start, end, _, _ in macros]
 
 
-def _bodies(text: bytes) -> list[tuple[int, int]]:
-    """Spans between the braces of functions and initialisers whose layout is beyond doubt."""
+def _bodies(text: bytes, kept: list[int]) -> list[tuple[int, int]]:
+    """Spans between the braces of functions and initialisers whose layout is beyond doubt.
+
+    `kept`: offsets, ascending, that must not be cut out.
+    """
     holes = []
     at = 0
     while (brace := text.find(b"{\n", at)) >= 0:
@@ -100,7 +105,19 @@ def _bodies(text: bytes) -> list[tuple[int, int]]:
         close = text.find(b"\n}", brace + 1)
         if close < 0:
             break
-        if text[close + 2 : close + 3] in (after, b""):
+        if text[close + 2 : close + 3] not in (after, b"") or not _is_one_body(text, brace + 1, close):
+            continue
+        at = close + 2
+        hit = bisect_left(kept, brace)
+        if hit == len(kept) or kept[hit] > close:
             holes.append((brace + 1, close + 1))
-            at = close + 2
     return holes
+
+
+def _is_one_body(text: bytes, start: int, end: int) -> bool:
+    """Whether what stands between two braces looks like the inside of one body, and of nothing else."""
+    if text.count(b"{", start, end) == text.count(b"}", start, end):
+        return True
+    # Branches of conditional compilation may open a brace each; a comment that quotes half of a function, or a
+    # body whose lines begin in column 0, would swallow definitions.
+    return text.find(b"\n#", start, end) >= 0 and _OPENING_LINE.search(text, start, end) is None

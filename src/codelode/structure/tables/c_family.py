@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, hints_of, types_of
 
 _NAMES = types_of(
     "identifier field_identifier type_identifier destructor_name operator_name operator_cast primitive_type"
@@ -86,6 +86,10 @@ def _global(_node: Any, _text: bytes, holder: str) -> str:
     return "variable" if holder in ("", "module") else ""
 
 
+def _macro_function(_node: Any, _text: bytes, holder: str) -> str:
+    return "" if holder in ("function", "method") else "function"
+
+
 def _visibility(node: Any, text: bytes, _name: bytes) -> int:
     return PRIVATE if text.startswith(b"static", node.start_byte) else 0
 
@@ -103,7 +107,7 @@ _DEFINITIONS = {
     "enumerator": Definition("constant", body="value"),
     "type_definition": Definition("type", _typedef_names, body="", inside=INNER),
     "declaration": Definition(_global, _variables, body="", inside=INNER),
-    "expression_statement": Definition("function", _called, body=_following_body),
+    "expression_statement": Definition(_macro_function, _called, body=_following_body),
     "preproc_def": Definition("macro", body=""),
     "preproc_function_def": Definition("macro", body=""),
 }
@@ -174,12 +178,17 @@ def _abstract(node: Any, _text: bytes, holder: str) -> str:
     return "" if at is None else "method"
 
 
+_LOCAL_TYPES = hints_of(
+    rb"struct\s[^;(){}=,]*+\{", rb"class\s[^;(){}=,]*+\{", rb"union[\s{][^;(){}=,]*+", rb"enum[\s{][^;(){}=,]*+",
+    rb"using\s+\w+\s*=", rb"typedef\s",
+)  # fmt: skip
+
 CPP = Rules(
     language="cpp",
     grammar="tree_sitter_cpp:language",
     definitions=_DEFINITIONS
     | {
-        "function_definition": Definition(_method_kind, _declared, qualifier=_qualifier),
+        "function_definition": Definition(_method_kind, _declared, inside=SCOPE, qualifier=_qualifier),
         "class_specifier": Definition(_tagged("class"), _class_name, inside=SCOPE, qualifier=_qualifier),
         "struct_specifier": Definition(_tagged("struct"), _class_name, inside=SCOPE, qualifier=_qualifier),
         "union_specifier": Definition(_tagged("union"), _class_name, inside=SCOPE, qualifier=_qualifier),
@@ -189,7 +198,13 @@ CPP = Rules(
         "namespace_definition": Definition("module", inside=SCOPE),
         "namespace_alias_definition": Definition("module", body=""),
     },
-    containers=_CONTAINERS - {"field_declaration"} | types_of("template_declaration"),
+    containers=_CONTAINERS - {"field_declaration"}
+    | types_of(
+        "template_declaration compound_statement if_statement for_statement while_statement try_statement"
+    ),
+    wrappers=types_of("template_declaration"),
+    sparse=types_of("compound_statement"),
+    hints=_LOCAL_TYPES,
     leading=types_of("attribute_declaration"),
     strings=types_of("string_literal char_literal system_lib_string raw_string_literal"),
     calls={"call_expression": "function", "new_expression": "type"},

@@ -133,10 +133,12 @@ KOTLIN = Rules(
     containers=types_of(
         "source_file class_body enum_class_body primary_constructor class_parameters function_body block "
         "object_literal anonymous_initializer call_expression annotated_lambda lambda_literal value_arguments "
-        "value_argument return_expression if_expression try_expression when_expression assignment annotated_expression"
+        "value_argument return_expression if_expression try_expression when_expression assignment annotated_expression "
+        "infix_expression binary_expression parenthesized_expression navigation_expression"
     ),
     sparse=types_of(
-        "function_body block object_literal anonymous_initializer call_expression lambda_literal value_arguments"
+        "function_body block object_literal anonymous_initializer call_expression lambda_literal value_arguments "
+        "infix_expression binary_expression parenthesized_expression navigation_expression"
     ),
     hints=hints_of(rb"fun ", rb"class ", rb"interface ", rb"object[ :{]"),
     comments=types_of("line_comment block_comment"),
