@@ -140,7 +140,7 @@ class SegmentBuilder:
             self._rows.append((*signature, "", "", -1, text.value, "", int(content.racy)))
             self._seconds["decode"] += perf_counter() - began
             return
-        language = self._own_languages.get(_extension(path)) or languages.of_path(path)
+        language = self._own_languages.get(languages.extension(path)) or languages.of_path(path)
         reason = self._exact_only(text)
         decoded = perf_counter()
         ordinal = len(self._entries)
@@ -148,7 +148,10 @@ class SegmentBuilder:
         self._seconds["decode"] += decoded - began
         self._seconds["trigrams"] += perf_counter() - decoded
         ranked = b"" if reason else text
-        state, definitions = self._structure(path, language, ranked, unparsed)
+        if reason:
+            state, definitions = StructureState.TOO_LARGE, NO_DEFINITIONS
+        else:
+            state, definitions = self._structure(path, language, text, unparsed)
         spans = list(zip(definitions.leads, definitions.ends, strict=True))
         self._terms_writer().add(ordinal, display_path(path), ranked, chunks.cut(ranked, spans))
         self._entries.append(
@@ -170,7 +173,7 @@ class SegmentBuilder:
         if unparsed:
             found = StructureState.CRASHED, NO_DEFINITIONS
         else:
-            found = extract(language, _extension(path), text, self._options.max_parsed_bytes)
+            found = extract(language, languages.extension(path), text, self._options.max_parsed_bytes)
         if self._box:
             self._box.clear()
         extracted = perf_counter()
@@ -222,11 +225,6 @@ class SegmentBuilder:
         """Drop what was added, folder and all."""
         self._terms = None
         remove_tree(self._folder)
-
-
-def _extension(path: RelPath) -> str:
-    name = path[path.rfind(b"/") + 1 :]
-    return name[name.rfind(b".") + 1 :].lower().decode("latin-1")
 
 
 def _heap_bytes(memory_bytes: int) -> int:

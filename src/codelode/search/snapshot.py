@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +97,15 @@ class Snapshot:
     def files(self) -> int:
         """Live files of all segments."""
         return sum(part.live_files for part in self.segments)
+
+    def structure(self) -> dict[str, int]:
+        """Live files by `StructureState` value, for those states that occur."""
+        counts: Counter[str] = Counter()
+        for part in self.segments:
+            names = part.files.structures
+            found = np.bincount(part.files.structure_codes[part.live], minlength=len(names))
+            counts.update({name: int(count) for name, count in zip(names, found, strict=True) if count})
+        return dict(sorted(counts.items()))
 
     @cached_property
     def chunks(self) -> int:
