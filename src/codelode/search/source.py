@@ -26,6 +26,11 @@ class Sources:
         self._stats = stats
         self._limit = limit
 
+    @property
+    def stale(self) -> int:
+        """How many files were not as they were indexed, so far."""
+        return self._stats.stale
+
     def text(self, path: RelPath, part: OpenSegment, ordinal: int) -> bytes | None:
         """The file's text as UTF-8; None when it is gone or no text any more.  Counts a changed file as stale."""
         pieces = self.pieces(path, part, ordinal, ())

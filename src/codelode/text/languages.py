@@ -108,6 +108,12 @@ def known() -> frozenset[str]:
     return frozenset(_BY_EXTENSION.values()) | frozenset(_NAMES.values())
 
 
+def extension(path: RelPath) -> str:
+    """What follows the last dot of a file's name, lower case; the name itself when it has none."""
+    name = path[path.rfind(b"/") + 1 :]
+    return name[name.rfind(b".") + 1 :].lower().decode("latin-1")
+
+
 def of_path(path: RelPath) -> str:
     """Language of the file called `path`, by name, then by extension; ``""`` when neither is known."""
     name = path[path.rfind(b"/") + 1 :].lower()
