@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -310,9 +310,24 @@ def why_missing(tag: Tag, source: Source, kinds: frozenset[str]) -> str:
             if kind in kinds:
                 return ""
             other_kind = kind
+    if macro_definition(tag, source):
+        return ""
     if other_kind:
         return f"kind differs: {tag.kind} of ctags is a {other_kind} of ours"
     return diagnose(tag, source)
+
+
+def macro_definition(tag: Tag, source: Source) -> bool:
+    """Whether `tag` is called after the macro of ``TEST(Suite, Case) {``, which for us defines ``Case``."""
+    start = source.breaks[tag.line - 2] + 1 if tag.line > 1 else 0
+    found = source.found
+    row = bisect_left(found.starts, start)
+    return (
+        row < len(found)
+        and found.starts[row] == start
+        and KINDS[found.kinds[row]] in CALLABLE
+        and source.text.startswith(f"{tag.name}(".encode(), start)
+    )
 
 
 def diagnose(tag: Tag, source: Source) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, hints_of, types_of
@@ -35,7 +36,30 @@ _SKIPPED = types_of("attribute_specifier attribute_declaration ms_call_modifier 
 
 
 def _declared(node: Any) -> Any:
-    return _inmost(node.child_by_field_name("declarator"))
+    name = _inmost(node.child_by_field_name("declarator"))
+    if name is None or name.type != "identifier" or node.child_by_field_name("type") is not None:
+        return name
+    return _named_by_macro(name, _bare_parameters(node))
+
+
+def _named_by_macro(macro: Any, arguments: list[Any]) -> Any:
+    """What ``SYSCALL_DEFINE1(close, ...) {`` or ``TEST(Suite, Case) {`` defines: the macro's name says little."""
+    if not arguments or not macro.text.isupper():
+        return macro
+    return arguments[-1] if len(arguments) == 2 else arguments[0]
+
+
+def _bare_parameters(node: Any) -> list[Any]:
+    """The parameters of a definition without a return type that are names alone, up to the first that is not."""
+    declarator = node.child_by_field_name("declarator")
+    parameters = declarator.child_by_field_name("parameters") if declarator is not None else None
+    names = []
+    for parameter in parameters.named_children if parameters is not None else ():
+        name = parameter if parameter.type == "identifier" else _first(parameter)
+        if name is None or name.end_byte != parameter.end_byte or name.type not in _NAMES:
+            break
+        names.append(name)
+    return names
 
 
 def _typedef_names(node: Any) -> Any:
@@ -68,8 +92,11 @@ def _called(node: Any) -> Any:
     call = _first(node)
     if call is None or call.type != "call_expression" or _following_body(node) is None:
         return None
-    function = call.child_by_field_name("function")
-    return function if function is not None and function.type == "identifier" else None
+    function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    if function is None or arguments is None or function.type != "identifier":
+        return None
+    names = itertools.takewhile(lambda argument: argument.type == "identifier", arguments.named_children)
+    return _named_by_macro(function, list(names))
 
 
 def _following_body(node: Any) -> Any:
@@ -149,18 +176,18 @@ def _qualified(node: Any) -> Any:
 
 
 def _qualifier(node: Any, _text: bytes, name: Any) -> tuple[int, int] | None:
-    """What stands before the last ``::`` of a qualified name."""
+    """What stands before the last ``::`` of a qualified name; the suite of ``TEST(Suite, Case)``."""
     outer = node.child_by_field_name("name")  # of a class
     if outer is None or outer.type != "qualified_identifier":
         outer = _qualified(node)
     if outer is None:
-        return None
-    end: int = outer.start_byte
+        bare = [] if node.child_by_field_name("type") else _bare_parameters(node)
+        return (bare[0].start_byte, bare[0].end_byte) if len(bare) == 2 and bare[1] == name else None
+    start = end = outer.start_byte
     while outer is not None and outer.type == "qualified_identifier":
         scope = outer.child_by_field_name("scope")
         end = scope.end_byte if scope is not None else end
         outer = outer.child_by_field_name("name")
-    start = (node.child_by_field_name("name") or _qualified(node)).start_byte
     return (start, end) if start < end <= name.start_byte else None
 
 
