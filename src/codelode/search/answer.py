@@ -50,10 +50,10 @@ class HitStream(Iterator[Hit]):
         """the mode that runs, and why when it was chosen"""
         self.stats = _new_stats(snapshot)
         """counts along; complete when the stream is exhausted"""
-        compiled = _compile(pattern, replace(options, mode=self.mode))
-        sources = Sources(root, self.stats, max_bytes)
-        batches = exact.find_batches(snapshot, compiled, options, sources, self.stats)
-        self._hits = self._run(exact.all_hits(batches, options.context))
+        options = replace(options, mode=self.mode)
+        self._hits = self._run(
+            _all(snapshot, pattern, options, Sources(root, self.stats, max_bytes), self.stats)
+        )
 
     def _run(self, hits: Iterator[Hit]) -> Iterator[Hit]:
         try:
@@ -94,12 +94,29 @@ def _run(
         if options.all_matches:
             resolve(query, Mode.WORDS, exhaustive=True)
         return search_words(snapshot, query, options, sources, stats)
-    pattern = _compile(query, options)
     if options.all_matches:
-        batches = exact.find_batches(snapshot, pattern, options, sources, stats)
-        return list(exact.all_hits(batches, options.context))
+        return list(_all(snapshot, query, options, sources, stats))
+    if options.mode is Mode.AST:
+        from codelode.search.structural import best_structures, compile_structure  # ast-grep, and the parsers
+
+        structure = compile_structure(query, options.languages)
+        return best_structures(snapshot, structure, options, sources, stats)
+    pattern = _compile(query, options)
     batches = exact.find_batches(snapshot, pattern, options, sources, stats, best_for=query)
     return exact.best_hits(batches, query, options, stats)
+
+
+def _all(
+    snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
+) -> Iterator[Hit]:
+    """Every match in path order; a bad pattern is refused before the first is asked for."""
+    if options.mode is Mode.AST:
+        from codelode.search.structural import all_structures, compile_structure
+
+        structure = compile_structure(query, options.languages)
+        return all_structures(snapshot, structure, options, sources, stats)
+    batches = exact.find_batches(snapshot, _compile(query, options), options, sources, stats)
+    return exact.all_hits(batches, options.context)
 
 
 def _compile(pattern: str, options: SearchOptions) -> CompiledPattern:

@@ -102,3 +102,23 @@ def find_candidates(
         ]
     found.sort(key=lambda candidate: sort_key(candidate.path))
     return found
+
+
+def find_files_with_all(
+    trees: Sequence[TrigramTree], segments: Sequence[OpenSegment], masks: Sequence[Mask]
+) -> list[Candidate]:
+    """Every file that satisfies each of `trees` somewhere, in different blocks perhaps; in no order."""
+    found: list[Candidate] = []
+    for index, (part, mask) in enumerate(zip(segments, masks, strict=True)):
+        passes = mask.copy()
+        for tree in trees:
+            if not passes.any():
+                break
+            holds = np.zeros_like(passes)
+            holds[part.trigrams.files_of(evaluate(tree, part.trigrams))[0]] = True
+            passes &= holds
+        found += [
+            Candidate(part.files.path(ordinal), index, ordinal, None)
+            for ordinal in np.flatnonzero(passes).tolist()
+        ]
+    return found

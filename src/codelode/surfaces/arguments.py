@@ -57,7 +57,7 @@ def _no_ignore(parser: argparse.ArgumentParser) -> None:
 def _mode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mode",
-        choices=("auto", "words", "exact", "regex"),
+        choices=("auto", "words", "exact", "regex", "ast"),
         default="auto",
         help="how to read the query; auto (the default) decides by its look",
     )

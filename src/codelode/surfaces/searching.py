@@ -119,10 +119,15 @@ def _languages(given: Sequence[str]) -> tuple[str, ...]:
 def _check(query: str, options: argparse.Namespace) -> None:
     """Raises QueryError for a query that cannot run: before an index is built for it, not after."""
     from codelode.search.answer import resolve
-    from codelode.search.matcher import compile_matcher
 
     mode, pattern, _ = resolve(query, Mode(options.mode), exhaustive=options.all)
-    if mode is not Mode.WORDS:
+    if mode is Mode.AST:
+        from codelode.search.structural import compile_structure
+
+        compile_structure(pattern, frozenset(_languages(options.lang)))
+    elif mode is not Mode.WORDS:
+        from codelode.search.matcher import compile_matcher
+
         compile_matcher(pattern, regex=mode is Mode.REGEX, case=Case(options.case))
 
 
