@@ -194,7 +194,7 @@ class Names:
         """A name as written."""
         return bytes(self._blob[self._offsets[number] : self._offsets[number + 1]])
 
-    def lengths(self, ids: Ids) -> Values:
+    def lengths(self, ids: npt.NDArray[np.integer[Any]]) -> Values:
         """Bytes of each of these names."""
         return self._offsets[ids + 1] - self._offsets[ids]
 
@@ -212,6 +212,14 @@ class Names:
         return range(
             self._first(lambda key: key[0] >= folded), self._first(lambda key: key[0][:size] > folded)
         )
+
+    def spelled(self, ids: range, start: bytes) -> Ids:
+        """Those of `ids`, which begin with `start` but for case, that begin with it as it is spelled."""
+        numbers = np.arange(ids.start, ids.stop)
+        cells = self._offsets[numbers][:, None] + np.arange(len(start))
+        alike = np.frombuffer(self._blob, np.uint8)[cells] == np.frombuffer(start, np.uint8)
+        found: Ids = numbers[alike.all(axis=1)]
+        return found
 
     def _first(self, passes: Callable[[tuple[bytes, bytes]], bool]) -> int:
         """The first number whose (name without case, name) passes; all after it do."""

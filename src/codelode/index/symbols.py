@@ -9,7 +9,7 @@ from bisect import bisect_left
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,9 @@ import numpy.typing as npt
 from codelode.index.names import Ids, Names, name_columns, sort_names
 from codelode.index.packed import Packed, PackedWriter, Sum, Values
 from codelode.store.columns import ColumnFile, write_columns
-from codelode.structure.definitions import Definitions
+
+if TYPE_CHECKING:
+    from codelode.structure.definitions import Definitions
 
 BATCH_BYTES = 1 << 20
 """Texts whose definitions are turned into columns together."""
@@ -283,9 +285,11 @@ class SymbolTable:
         """Rows called `name`; without `case`, but for the case of ASCII letters."""
         return self._called(self.distinct.exact(name, case=case))
 
-    def prefix(self, name: bytes) -> Rows:
-        """Rows whose name begins with `name` but for case, those called so included."""
-        return self._called(self.distinct.prefix(name))
+    def prefix(self, name: bytes, *, case: bool) -> Rows:
+        """Rows whose name begins with `name`, those called so included; without `case`, but for the case of ASCII
+        letters."""
+        ids = self.distinct.prefix(name)
+        return self._named(self.distinct.spelled(ids, name)) if case else self._called(ids)
 
     def substring(self, name: bytes, *, case: bool) -> Rows:
         """Rows whose name holds `name`; without `case`, but for the case of ASCII letters."""

@@ -1,0 +1,200 @@
+"""Mode symbol: definitions by name, the best first, or all in path order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from codelode.index.symbols import Rows
+from codelode.model import Hit, SearchOptions, SearchStats, Symbol, sort_key
+from codelode.search import prominence
+from codelode.search.candidates import FileFilter
+from codelode.search.definition import DefinitionReader, to_symbol
+from codelode.search.prominence import Keys
+from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.search.source import Sources
+from codelode.search.symbolname import EXACT, TIERS, Name, Tier, kind_codes, parse_name
+
+__all__ = ["definitions_named", "find_symbols", "symbol_hits", "to_symbol"]
+
+
+class _Row(NamedTuple):
+    part: OpenSegment
+    row: int
+    score: float
+
+
+def find_symbols(
+    snapshot: Snapshot, root: str, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
+) -> list[Symbol]:
+    """The `options.limit` best definitions for a name, best first; with `options.all_matches` all, in path order.
+
+    Raises QueryError for an unknown kind.
+    """
+    reader = DefinitionReader(sources)
+    found = (reader.symbol(part, row) for part, row, _ in _rows(snapshot, query, options, stats))
+    return list(islice((symbol for symbol in found if symbol), _most(options)))
+
+
+def symbol_hits(
+    snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
+) -> Iterator[Hit]:
+    """The same as hits, each read from its file when it is asked for; the index is asked before the first."""
+    reader = DefinitionReader(sources)
+    rows = _rows(snapshot, query, options, stats)
+    found = (reader.hit(part, row, score) for part, row, score in rows)
+    return islice((hit for hit in found if hit), _most(options))
+
+
+def definitions_named(snapshot: Snapshot, name: str) -> list[tuple[OpenSegment, int]]:
+    """Segment and row of every definition that is called `name`, in path order.  Where `name` is qualified, those
+    in a scope of that name; those in a file or folder of that name when there is no such scope."""
+    wanted = parse_name(name)
+    found: list[list[_Row]] = [[], []]
+    for part in snapshot.segments:
+        table = part.symbols
+        rows = _alive(part, table.exact(wanted.whole, case=True))
+        found[0] += [_Row(part, row, 0.0) for row in rows.tolist()]
+        if wanted.qualifier:
+            rows = _alive(part, table.exact(wanted.last, case=True))
+            for row, distance in zip(rows.tolist(), wanted.belongs(part, rows).tolist(), strict=True):
+                if distance < 2:
+                    found[distance].append(_Row(part, row, 0.0))
+    return [(part, row) for part, row, _ in _in_path_order(found[0] or found[1])]
+
+
+def _most(options: SearchOptions) -> int | None:
+    return None if options.all_matches else options.limit
+
+
+def _alive(part: OpenSegment, rows: Rows) -> Rows:
+    return rows[part.live[part.symbols.files[rows]]] if rows.size and part.has_tombstones else rows
+
+
+def _rows(snapshot: Snapshot, query: str, options: SearchOptions, stats: SearchStats) -> Iterator[_Row]:
+    """The rows that answer `query`, in the order they are shown, which is the same however files are spread."""
+    name = parse_name(query)
+    collector = _Collector(snapshot, name, options)
+    tiers = name.tiers(options.case)
+    counts: dict[str, int] = {}
+    for tier in tiers:
+        if not _is_wanted(tier, counts, options):
+            break
+        counts[tier.label] = collector.collect(tier)
+    stats.matches = stats.candidates = sum(counts.values())
+    stats.matched_files = collector.files()
+    if options.explain:
+        stats.explain = {"tiers": counts}
+    return collector.by_path() if options.all_matches else collector.ranked()
+
+
+def _is_wanted(tier: Tier, counts: dict[str, int], options: SearchOptions) -> bool:
+    """Whether what earlier tiers found leaves something to look for.
+
+    Beside definitions of the very name only those that it begins are of interest, and typos are forgiven only to a
+    name that is nowhere."""
+    found = sum(counts.values())
+    if not found:
+        return True
+    if tier.label == "typos":
+        return False
+    guesses = tier.label not in EXACT and tier.label != "prefix"
+    known = any(counts.get(label) for label in EXACT)
+    return options.all_matches or (found < options.limit and not (guesses and known))
+
+
+class _Found(NamedTuple):
+    part: OpenSegment
+    rows: Rows
+    keys: Keys
+    """what orders them inside their tier"""
+
+
+class _Collector:
+    """The rows that tier after tier finds in all segments, each row once."""
+
+    def __init__(self, snapshot: Snapshot, name: Name, options: SearchOptions) -> None:
+        """Raises QueryError for an unknown kind."""
+        self._name = name
+        codes = list(kind_codes(options.kinds))
+        self._kinds = np.isin(np.arange(256), codes) if codes else None
+        accept = FileFilter(options)
+        self._parts: list[tuple[OpenSegment, Mask]] = [
+            (part, accept.mask(part)) for part in snapshot.segments
+        ]
+        self._tiers: list[list[_Found]] = []
+
+    def collect(self, tier: Tier) -> int:
+        """Add what `tier` finds and those before it did not; returns how many those are."""
+        found = [self._search(index, tier) for index in range(len(self._parts))]
+        self._tiers.append(found)
+        return sum(one.rows.size for one in found)
+
+    def _search(self, index: int, tier: Tier) -> _Found:
+        part, mask = self._parts[index]
+        table = part.symbols
+        rows, typos = tier.find(table, self._name.last)
+        chosen = self._allowed(part, mask, rows)
+        if isinstance(typos, np.ndarray):
+            typos = typos[chosen]
+        rows = rows[chosen]
+        keys = prominence.keys(part, rows, typos)
+        if self._name.qualifier:
+            distances = self._name.belongs(part, rows)
+            rows, keys = rows[distances < 2], (keys + prominence.WORST * distances)[distances < 2]
+            if tier.as_whole:
+                more = tier.find(table, self._name.whole)[0]
+                more = more[self._allowed(part, mask, more)]
+                rows = np.concatenate([more, rows])  # no name is its own last part
+                keys = np.concatenate([prominence.keys(part, more, 0), keys])
+        for earlier in self._tiers:
+            new = np.isin(rows, earlier[index].rows, invert=True)
+            rows, keys = rows[new], keys[new]
+        return _Found(part, rows, keys)
+
+    def _allowed(self, part: OpenSegment, mask: Mask, rows: Rows) -> Mask:
+        allowed = mask[part.symbols.files[rows]]
+        return allowed if self._kinds is None else allowed & self._kinds[part.symbols.kinds[rows]]
+
+    def files(self) -> int:
+        """How many files the rows are in."""
+        found = 0
+        for index, (part, _) in enumerate(self._parts):
+            rows = np.concatenate([tier[index].rows for tier in self._tiers])
+            found += np.unique(part.symbols.files[rows]).size
+        return found
+
+    def ranked(self) -> Iterator[_Row]:
+        """The rows, best first; equals by path and place."""
+        for rank, tier in enumerate(self._tiers):
+            keys = np.concatenate([np.empty(0, np.int64), *(found.keys for found in tier)])
+            rows = np.concatenate([np.empty(0, np.int64), *(found.rows for found in tier)])
+            parts = np.repeat(np.arange(len(tier)), [found.rows.size for found in tier])
+            order = np.argsort(keys, kind="stable")
+            for equal in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
+                score = TIERS - rank - float(keys[equal[:1]].sum()) / prominence.WORST / 4
+                yield from _in_path_order(
+                    _Row(tier[part].part, row, score)
+                    for part, row in zip(parts[equal].tolist(), rows[equal].tolist(), strict=True)
+                )
+
+    def by_path(self) -> Iterator[_Row]:
+        """The rows in the order of paths, and in a file of their places."""
+        return iter(
+            _in_path_order(
+                _Row(found.part, row, 0.0)
+                for tier in self._tiers
+                for found in tier
+                for row in found.rows.tolist()
+            )
+        )
+
+
+def _in_path_order(rows: Iterable[_Row]) -> list[_Row]:
+    """`rows` by path, and in a file by row, which is by place: no two live files have one path."""
+    return sorted(
+        rows, key=lambda row: (sort_key(row.part.files.path(int(row.part.symbols.files[row.row]))), row.row)
+    )
