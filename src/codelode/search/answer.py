@@ -94,6 +94,10 @@ def _run(
         if options.all_matches:
             resolve(query, Mode.WORDS, exhaustive=True)
         return search_words(snapshot, query, options, sources, stats)
+    if options.mode is Mode.SYMBOL:
+        from codelode.search.symbols import symbol_hits  # others never load it
+
+        return list(symbol_hits(snapshot, query, options, sources, stats))
     if options.all_matches:
         return list(_all(snapshot, query, options, sources, stats))
     if options.mode is Mode.AST:
@@ -110,6 +114,10 @@ def _all(
     snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
 ) -> Iterator[Hit]:
     """Every match in path order; a bad pattern is refused before the first is asked for."""
+    if options.mode is Mode.SYMBOL:
+        from codelode.search.symbols import symbol_hits
+
+        return symbol_hits(snapshot, query, replace(options, all_matches=True), sources, stats)
     if options.mode is Mode.AST:
         from codelode.search.structural import all_structures, compile_structure
 
