@@ -249,6 +249,7 @@ CPP = Rules(
         "init_declarator": "declarator",
     },
     separator="::",
+    fragments=True,
     skim=True,
 )
 

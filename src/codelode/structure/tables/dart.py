@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import INNER, PRIVATE, PUBLIC, SCOPE, Definition, Rules, named, types_of
 
 _TYPES = ("class", "enum", "impl")
+_LISTS = types_of("initialized_identifier_list static_final_declaration_list")
+_identifier = named("identifier")
 _SIGNATURES = types_of(
     "function_signature getter_signature setter_signature operator_signature constructor_signature "
     "factory_constructor_signature constant_constructor_signature redirecting_factory_constructor_signature"
@@ -35,8 +37,21 @@ def _method_kind(_node: Any, _text: bytes, holder: str) -> str:
     return "method" if holder in _TYPES else "function"
 
 
+def _field_kind(node: Any, _text: bytes, _holder: str) -> str:
+    return "constant" if any(child.type == "const_builtin" for child in node.children) else "field"
+
+
 def _variable_kind(_node: Any, _text: bytes, holder: str) -> str:
-    return "field" if holder in _TYPES else "variable"
+    return "" if holder in _TYPES else "variable"
+
+
+def _constant_kind(_node: Any, _text: bytes, holder: str) -> str:
+    return "" if holder in _TYPES else "constant"
+
+
+def _fields(node: Any) -> Any:
+    lists = (child for child in node.named_children if child.type in _LISTS)
+    return [_identifier(one) for found in lists for one in found.named_children] or None
 
 
 def _alias(node: Any) -> Any:
@@ -52,7 +67,6 @@ def _visibility(_node: Any, _text: bytes, name: bytes) -> int:
     return PRIVATE if name.startswith(b"_") else PUBLIC
 
 
-_identifier = named("identifier")
 _FUNCTION = Definition(_method_kind, _signature_name, body=_following_body)
 
 DART = Rules(
@@ -68,14 +82,13 @@ DART = Rules(
         "type_alias": Definition("type", _alias, body=""),
         "method_signature": _FUNCTION,
         **dict.fromkeys(_SIGNATURES, _FUNCTION),
+        "declaration": Definition(_field_kind, _fields, body="", inside=INNER),
         "initialized_identifier": Definition(_variable_kind, _identifier, body=""),
-        "static_final_declaration": Definition("constant", _identifier, body=""),
+        "static_final_declaration": Definition(_constant_kind, _identifier, body=""),
     },
     containers=types_of(
-        "program class_body enum_body extension_body declaration initialized_identifier_list "
-        "static_final_declaration_list"
+        "program class_body enum_body extension_body initialized_identifier_list static_final_declaration_list"
     ),
-    wrappers=types_of("declaration"),
     comments=types_of("comment documentation_comment"),
     leading=types_of("annotation"),
     strings=types_of("string_literal"),

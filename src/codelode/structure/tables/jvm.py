@@ -150,6 +150,7 @@ KOTLIN = Rules(
     types=types_of("user_type"),
     writes={"assignment": "left"},
     visibility=worded(types_of("modifiers"), PUBLIC),
+    fragments=True,
 )
 
 
@@ -210,6 +211,7 @@ SCALA = Rules(
     types=types_of("type_identifier"),
     writes={"assignment_expression": "left"},
     visibility=worded(types_of("modifiers annotation"), PUBLIC),
+    fragments=True,
 )
 
 TABLES = {"java": JAVA, "kotlin": KOTLIN, "scala": SCALA}

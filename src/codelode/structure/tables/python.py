@@ -53,6 +53,7 @@ PYTHON = Rules(
     },
     docstring=True,
     visibility=_visibility,
+    fragments=True,
 )
 
 TABLES = {"python": PYTHON}

@@ -76,6 +76,7 @@ SWIFT = Rules(
     types=types_of("type_identifier"),
     writes={"assignment": "target"},
     visibility=worded(types_of("modifiers"), PROTECTED),
+    fragments=True,
 )
 
 TABLES = {"swift": SWIFT}

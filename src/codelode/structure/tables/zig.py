@@ -73,6 +73,7 @@ ZIG = Rules(
     members={"field_expression": ("object", "member")},
     writes={"assignment_expression": "left"},
     visibility=_visibility,
+    fragments=True,
 )
 
 TABLES = {"zig": ZIG}
