@@ -148,6 +148,8 @@ class _Walker:
         self._wrappers = grammar.wrappers
         self._bodies = grammar.bodies
         self._sparse = grammar.sparse
+        self._leading = grammar.leading
+        self._clauses = grammar.rules.clauses
         self._hints = grammar.rules.hints
         self._hits: list[int] | None = None
         self._text = text
@@ -177,7 +179,10 @@ class _Walker:
             if lead >= 0 and not self._adjacent(lead_end, child.start_byte):
                 lead = -1
             if action == DEFINITION:
-                self._define(child, parent, lead, depth, local)
+                if not self._define(child, parent, lead, depth, local) and child.kind_id in self._leading:
+                    lead = lead if lead >= 0 else child.start_byte
+                    lead_end = child.end_byte
+                    continue
             elif depth < self._max_depth:
                 self._descend(child, parent, lead, depth + 1, local)
             lead = -1
@@ -211,7 +216,8 @@ class _Walker:
         line = self._text.rfind(b"\n", 0, start) + 1
         return line == start or not self._text[line:start].strip()
 
-    def _define(self, node: Node, parent: int, lead: int, depth: int, local: bool) -> None:
+    def _define(self, node: Node, parent: int, lead: int, depth: int, local: bool) -> bool:
+        """Take what a node defines, and what stands inside; returns whether it defines something itself."""
         definition = self._definitions[node.kind_id]
         kind = definition.kind
         if kind is None and definition.find_kind is not None:
@@ -230,13 +236,14 @@ class _Walker:
             self._look_inside(
                 node, parent if definition.inside is INNER else own, parent, lead, depth + 1, local
             )
+        return own != parent
 
     def _look_inside(self, node: Node, holder: int, parent: int, lead: int, depth: int, local: bool) -> None:
         """Enter a definition, or what turned out to define nothing itself."""
         if holder == parent:
             self._descend(node, holder, lead, depth, local)
-        elif node.kind_id not in self._sparse or self._promises(node.start_byte, node.end_byte):
-            self.enter(node, holder, depth, False)
+        elif node.kind_id not in self._sparse or self._promises(node.start_byte + 1, node.end_byte):
+            self.enter(node, holder, depth, False)  # the hint at its start is its own
 
     def _append(
         self, node: Node, name: Node, kind: int, parent: int, lead: int, definition: CompiledDefinition
@@ -245,6 +252,9 @@ class _Walker:
         if end <= start:
             return  # a name that the parser made up to mend broken code
         out, text = self._out, self._text
+        if self._clauses and self._continues(text[start:end], kind, parent):
+            out.ends[-1] = node.end_byte
+            return
         body = None
         if definition.body:
             body = node.child_by_field_id(definition.body)
@@ -263,3 +273,10 @@ class _Walker:
         out.qualifier_ends.append(start if qualifier is None else qualifier[1])
         out.parents.append(parent)
         out.visibilities.append(self._visibility(node, text, text[start:end]) if self._visibility else 0)
+
+    def _continues(self, name: bytes, kind: int, parent: int) -> bool:
+        """Whether the definition before is a part of the same one."""
+        out = self._out
+        if not out.kinds or out.kinds[-1] != kind or out.parents[-1] != parent:
+            return False
+        return self._text[out.name_starts[-1] : out.name_ends[-1]] == name

@@ -48,7 +48,8 @@ class Grammar:
     wrappers: frozenset[int]
     bodies: frozenset[int]
     sparse: frozenset[int]
-    """node kind numbers of the containers that the table calls so"""
+    leading: frozenset[int]
+    """node kind numbers of what the table calls so"""
 
 
 def load(rules: Rules, extension: str = "") -> Grammar:
@@ -97,17 +98,19 @@ def _load(key: _Key, source: str) -> Grammar:
     }
     if not definitions:
         raise ValueError(f"{source} has none of the node types that the table of {rules.language} names")
-    wrappers, bodies, sparse = (
+    wrappers, bodies, sparse, leading = (
         frozenset(kind for name in names for kind in kinds.get(name, ()))
-        for names in (rules.wrappers, rules.bodies, rules.sparse)
+        for names in (rules.wrappers, rules.bodies, rules.sparse, rules.leading)
     )
-    return Grammar(rules, language, Parser(language), actions, definitions, wrappers, bodies, sparse)
+    return Grammar(rules, language, Parser(language), actions, definitions, wrappers, bodies, sparse, leading)
 
 
 def _capsule(source: str, language: str) -> object:
+    """What `Language` takes: a capsule around the grammar's pointer."""
     if not source.endswith((".so", ".dylib", ".dll")):
         module, _, function = source.partition(":")
-        return getattr(importlib.import_module(module), function)()
+        found: object = getattr(importlib.import_module(module), function)()
+        return _wrap(found) if isinstance(found, int) else found
     import ctypes
 
     try:
@@ -117,9 +120,16 @@ def _capsule(source: str, language: str) -> object:
     except AttributeError as exc:
         raise ValueError(f"{source} has no function tree_sitter_{language}") from exc
     function_of.restype = ctypes.c_void_p
+    return _wrap(function_of())
+
+
+def _wrap(pointer: int) -> object:
+    """Packages built for older versions of tree-sitter give the bare pointer."""
+    import ctypes
+
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype, capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
-    return capsule(function_of(), b"tree_sitter.Language", None)
+    return capsule(pointer, b"tree_sitter.Language", None)
 
 
 def unknown_types(rules: Rules) -> list[str]:

@@ -90,7 +90,8 @@ class Rules:
     are searched fifty times as fast as others"""
     comments: frozenset[str] = frozenset({"comment"})
     leading: frozenset[str] = frozenset()
-    """node types besides comments that belong to the definition after them (attributes, annotations)"""
+    """node types besides comments that belong to the definition after them (attributes, annotations).  One that is
+    in `definitions` too leads where it defines nothing"""
     strings: frozenset[str] = frozenset()
     """node types in which an identifier is text only; what is interpolated in them is code again"""
     interpolations: frozenset[str] = frozenset()
@@ -107,6 +108,9 @@ class Rules:
     """assignment node type -> field of its target ("" for the first named child)"""
     separator: str = "."
     """between the parts of a qualified name"""
+    clauses: bool = False
+    """definitions of one kind and name that follow each other are one: the signature and the equations of a function
+    in Haskell, the clauses of one in Elixir"""
     docstring: bool = False
     """the first string of a body is its documentation (Python)"""
     visibility: Callable[[Node, bytes, bytes], int] | None = None
