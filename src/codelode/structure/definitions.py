@@ -6,6 +6,7 @@ section 5), because most of a tree is the inside of bodies.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ TIMED_BYTES = 16 << 10
 """Shorter texts are parsed without watching the clock: a callback costs."""
 
 _READ_BYTES = 64 << 10
+_CONFLICT = re.compile(rb"^(?:<{7} |\|{7} |={7}\r?$|>{7} )[^\n]*", re.MULTILINE)
+"""A line that a merge left.  With blanks in its place both sides are parsed, where they stand."""
 _MACRO = KINDS.index("macro")
 
 
@@ -74,6 +77,8 @@ class Definitions:
 
 def parse(parser: Parser, text: bytes) -> Tree:
     """The syntax tree of `text` (UTF-8).  Raises SlowParse."""
+    if b"\n>>>>>>> " in text and b"<<<<<<< " in text:
+        text = _CONFLICT.sub(lambda line: b" " * len(line[0]), text)
     if len(text) <= TIMED_BYTES:
         return parser.parse(text)
     deadline = monotonic() + PARSE_SECONDS

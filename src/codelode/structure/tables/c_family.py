@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, hints_of, types_of
@@ -39,26 +38,28 @@ def _declared(node: Any) -> Any:
     name = _inmost(node.child_by_field_name("declarator"))
     if name is None or name.type != "identifier" or node.child_by_field_name("type") is not None:
         return name
-    return _named_by_macro(name, _bare_parameters(node))
+    return _named_by_macro(name, _parameter_names(node))
 
 
 def _named_by_macro(macro: Any, arguments: list[Any]) -> Any:
-    """What ``SYSCALL_DEFINE1(close, ...) {`` or ``TEST(Suite, Case) {`` defines: the macro's name says little."""
+    """What ``SYSCALL_DEFINE1(close, ...) {`` or ``TEST(Suite, Case) {`` defines: the macro's name says little.
+
+    `arguments`: for each its name when it is one and no more, else None.
+    """
     if not arguments or not macro.text.isupper():
         return macro
-    return arguments[-1] if len(arguments) == 2 else arguments[0]
+    return (arguments[1] if len(arguments) == 2 else None) or arguments[0] or macro
 
 
-def _bare_parameters(node: Any) -> list[Any]:
-    """The parameters of a definition without a return type that are names alone, up to the first that is not."""
+def _parameter_names(node: Any) -> list[Any]:
+    """For each parameter of a definition its name when it is one and no more, else None."""
     declarator = node.child_by_field_name("declarator")
     parameters = declarator.child_by_field_name("parameters") if declarator is not None else None
     names = []
     for parameter in parameters.named_children if parameters is not None else ():
         name = parameter if parameter.type == "identifier" else _first(parameter)
-        if name is None or name.end_byte != parameter.end_byte or name.type not in _NAMES:
-            break
-        names.append(name)
+        alone = name is not None and name.end_byte == parameter.end_byte and name.type in _NAMES
+        names.append(name if alone else None)
     return names
 
 
@@ -95,8 +96,9 @@ def _called(node: Any) -> Any:
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     if function is None or arguments is None or function.type != "identifier":
         return None
-    names = itertools.takewhile(lambda argument: argument.type == "identifier", arguments.named_children)
-    return _named_by_macro(function, list(names))
+    return _named_by_macro(
+        function, [one if one.type == "identifier" else None for one in arguments.named_children]
+    )
 
 
 def _following_body(node: Any) -> Any:
@@ -181,8 +183,9 @@ def _qualifier(node: Any, _text: bytes, name: Any) -> tuple[int, int] | None:
     if outer is None or outer.type != "qualified_identifier":
         outer = _qualified(node)
     if outer is None:
-        bare = [] if node.child_by_field_name("type") else _bare_parameters(node)
-        return (bare[0].start_byte, bare[0].end_byte) if len(bare) == 2 and bare[1] == name else None
+        names = [] if node.child_by_field_name("type") else _parameter_names(node)
+        suite = names[0] if len(names) == 2 and names[1] == name else None
+        return None if suite is None else (suite.start_byte, suite.end_byte)
     start = end = outer.start_byte
     while outer is not None and outer.type == "qualified_identifier":
         scope = outer.child_by_field_name("scope")
@@ -232,7 +235,7 @@ CPP = Rules(
     wrappers=types_of("template_declaration"),
     sparse=types_of("compound_statement"),
     hints=_LOCAL_TYPES,
-    leading=types_of("attribute_declaration"),
+    leading=types_of("attribute_declaration template_parameter_list requires_clause"),
     strings=types_of("string_literal char_literal system_lib_string raw_string_literal"),
     calls={"call_expression": "function", "new_expression": "type"},
     members={
