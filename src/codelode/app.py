@@ -28,6 +28,7 @@ from codelode.model import (
     Status,
     display_path,
 )
+from codelode.questions import StructureQuestions
 from codelode.settings import Settings
 from codelode.store import segment
 from codelode.store.catalog import Catalog
@@ -57,7 +58,7 @@ SNAPSHOT_TRIES = 5
 """A snapshot whose segments are collected while it is opened is opened anew; more often than this is no race."""
 
 
-class Index:
+class Index(StructureQuestions):
     """The index of one root folder.
 
     >>> import tempfile, pathlib

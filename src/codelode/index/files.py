@@ -91,6 +91,17 @@ class FileTable:
         start, end = self._offsets[ordinal : ordinal + 2].tolist()
         return self._file.column("paths")[start:end].tobytes()
 
+    def ordinal(self, path: RelPath) -> int | None:
+        """The file with this path; None when there is none."""
+        blob, offsets = self.path_blob()
+        at = blob.find(path)
+        while at >= 0:
+            ordinal = int(np.searchsorted(offsets, at))
+            if offsets[ordinal] == at and offsets[ordinal + 1] == at + len(path):
+                return ordinal
+            at = blob.find(path, at + 1)
+        return None
+
     def path_blob(self) -> tuple[bytes, npt.NDArray[np.uint32]]:
         """All paths end to end, and where each begins (uint32, one more than files)."""
         return self._file.column("paths").tobytes(), self._offsets

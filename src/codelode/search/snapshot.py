@@ -85,12 +85,15 @@ class Snapshot:
         self.segments = [OpenSegment(location, row) for row in rows]
         self.skipped = {reason: count for reason, count in reasons.items() if reason}
 
-    def hold(self) -> Snapshot:
-        """Open what exact search needs: from now on a newer commit cannot take it away.
+    def hold(self, *, symbols: bool = False) -> Snapshot:
+        """Open what exact search needs, and with `symbols` the definitions: from now on a newer commit cannot take it
+        away.
 
         Raises FileNotFoundError when one has taken it already."""
         for part in self.segments:
             _ = part.trigrams
+            if symbols:
+                _ = part.symbols
         return self
 
     @cached_property

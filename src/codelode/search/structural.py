@@ -190,9 +190,7 @@ def all_structures(
     stats: SearchStats,
 ) -> Iterator[Hit]:
     """Every match, found while it is asked for, in path and line order; those that share lines are one hit."""
-    for part in snapshot.segments:
-        _ = part.symbols  # from now on a newer commit cannot take it away
-    return _all(snapshot, pattern, options, sources, stats)
+    return _all(snapshot.hold(symbols=True), pattern, options, sources, stats)
 
 
 def _all(
