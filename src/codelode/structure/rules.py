@@ -30,7 +30,7 @@ QualifierFinder = Callable[["Node", bytes, "Node"], "tuple[int, int] | None"]
 KINDS = (
     "function", "method", "class", "struct", "union", "interface", "trait", "enum", "constant", "variable",
     "field", "property", "type", "macro", "module", "impl", "heading", "key", "table", "view", "index",
-    "selector", "id", "target", "rule", "event",
+    "selector", "id", "target", "rule", "event", "resource",
 )  # fmt: skip
 """Every kind of definition, in the order of its code on disk: append only."""
 
