@@ -29,6 +29,7 @@ TIMED_BYTES = 16 << 10
 _READ_BYTES = 64 << 10
 _CONFLICT = re.compile(rb"^(?:<{7} |\|{7} |={7}\r?$|>{7} )[^\n]*", re.MULTILINE)
 """A line that a merge left.  With blanks in its place both sides are parsed, where they stand."""
+_VISIBLE = re.compile(rb"[^\r\n]")
 _MACRO = KINDS.index("macro")
 
 
@@ -95,11 +96,18 @@ def parse(parser: Parser, text: bytes) -> Tree:
 def find_definitions(grammar: Grammar, text: bytes) -> Definitions:
     """Every definition in `text` that the grammar's table asks for.  Raises SlowParse."""
     if not grammar.rules.skim:
-        return walk(grammar, parse(grammar.parser, text), text)
+        unreadable = grammar.rules.unreadable
+        readable = text if unreadable is None else unreadable.sub(_blanks, text)
+        return walk(grammar, parse(grammar.parser, readable), text)
     skimmed = skim(text, grammar.rules.hints)
     found = walk(grammar, parse(grammar.parser, skimmed.text), skimmed.text)
     _restore(found, skimmed)
     return found
+
+
+def _blanks(found: re.Match[bytes]) -> bytes:
+    """As many blanks, and the ends of the lines."""
+    return _VISIBLE.sub(b" ", found[0])
 
 
 def _restore(found: Definitions, skimmed: Skimmed) -> None:

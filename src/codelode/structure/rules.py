@@ -117,6 +117,8 @@ class Rules:
     """(node, text, name) -> PUBLIC, PROTECTED, PRIVATE or 0"""
     indexed: bool = True
     """False for data formats: their keys are shown by `outline`, parsed when asked, and never kept in the index"""
+    unreadable: re.Pattern[bytes] | None = None
+    """what the grammar stumbles over and nothing is defined by: blanked out before parsing for definitions"""
     max_depth: int = 64
     """containers inside containers that are entered"""
     fragments: bool = False

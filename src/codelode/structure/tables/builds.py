@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from codelode.structure.rules import SCOPE, Definition, Rules, named, types_of
@@ -24,6 +25,11 @@ def _assigned_kind(node: Any, text: bytes, _holder: str) -> str:
     return "" if any(child.type == "+=" for child in node.children) else "variable"
 
 
+# The grammar reads ``obj-$(CONFIG_X) += x.o`` as a rule, on to the end of the file.
+_APPENDED = re.compile(
+    rb"(?:^|\n)[ \t]*(?:[^\s#:=]*\$[({][^\n=:]*[+:?!]?=|[\w.-]+[ \t]*\+=)(?:[^\n\\]|\\.|\\\r?\n|\\\Z)*"
+)
+
 MAKE = Rules(
     language="make",
     grammar="tree_sitter_make:language",
@@ -39,6 +45,7 @@ MAKE = Rules(
     calls={"function_call": "function"},
     imports=types_of("include_directive"),
     writes={"variable_assignment": "name"},
+    unreadable=_APPENDED,
 )
 
 
