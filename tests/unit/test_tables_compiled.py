@@ -678,7 +678,7 @@ WHOLE = {
     "csharp": (CSHARP, "Limit"),
     "go": (GO, "Box"),
     "java": (JAVA, "count"),
-    "kotlin": (KOTLIN[KOTLIN.index("/** doc") :], "LIMIT"),
+    "kotlin": (KOTLIN[KOTLIN.index("/** doc") : KOTLIN.index("fun String")], "LIMIT"),
     "python": (PYTHON, "total"),
     "rust": (RUST, "Pair"),
     "scala": (SCALA, "count"),

@@ -115,9 +115,15 @@ def _bodies(text: bytes, kept: list[int]) -> list[tuple[int, int]]:
 
 
 def _is_one_body(text: bytes, start: int, end: int) -> bool:
-    """Whether what stands between two braces looks like the inside of one body, and of nothing else."""
-    if text.count(b"{", start, end) == text.count(b"}", start, end):
+    """Whether what stands between two braces looks like the inside of one body, and of nothing else.
+
+    A comment or a string that quotes half of a function, and a body whose lines begin in column 0, would
+    swallow definitions.
+    """
+    count = text.count
+    if count(b"/*", start, end) != count(b"*/", start, end) or count(b'"', start, end) & 1:
+        return False
+    if count(b"{", start, end) == count(b"}", start, end):
         return True
-    # Branches of conditional compilation may open a brace each; a comment that quotes half of a function, or a
-    # body whose lines begin in column 0, would swallow definitions.
+    # Branches of conditional compilation may open a brace each.
     return text.find(b"\n#", start, end) >= 0 and _OPENING_LINE.search(text, start, end) is None
