@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from codelode.index.names import Ids, Names, name_columns, sort_names
+from codelode.index.nameorder import sort_names
+from codelode.index.names import Ids, Names, name_columns
 from codelode.index.packed import Packed, PackedWriter, Sum, Values
 from codelode.store.columns import ColumnFile, write_columns
 
@@ -26,6 +27,9 @@ BATCH_BYTES = 1 << 20
 
 BATCH_ROWS = 1 << 16
 """Definitions that are, however short their texts."""
+
+FEW_NAMES = 32
+"""Up to so many names are looked up one by one; for more, the name of every row is looked at."""
 
 Rows = npt.NDArray[np.int64]
 """rows of a symbol table, ascending"""
@@ -307,12 +311,15 @@ class SymbolTable:
 
     def _called(self, ids: range) -> Rows:
         """The rows with these consecutive names."""
-        names, by_name = self.names, self._by_name
+        by_name, names = self._by_name.data, self.names.data
         low, high = (bisect_left(by_name, bound, key=names.__getitem__) for bound in (ids.start, ids.stop))
-        return np.sort(by_name[low:high]).astype(np.int64)
+        return np.sort(self._by_name[low:high]).astype(np.int64)
 
     def _named(self, ids: Ids) -> Rows:
         """The rows with these names."""
+        if ids.size <= FEW_NAMES:
+            rows = [self._called(range(number, number + 1)) for number in ids.tolist()]
+            return np.sort(np.concatenate([np.empty(0, np.int64), *rows]))
         wanted = np.zeros(len(self.distinct), bool)
         wanted[ids] = True
         return np.flatnonzero(wanted[self.names])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelode.errors import QueryError
-from codelode.index.names import hump_parts
+from codelode.index.namematch import hump_parts
 from codelode.index.symbols import Rows, SymbolTable
 from codelode.model import Case, RelPath
 from codelode.search.snapshot import OpenSegment
