@@ -161,6 +161,7 @@ class _Walker:
         self._wrappers = grammar.wrappers
         self._bodies = grammar.bodies
         self._sparse = grammar.sparse
+        self._braced = grammar.braced
         self._leading = grammar.leading
         self._clauses = grammar.rules.clauses
         self._hints = grammar.rules.hints
@@ -203,6 +204,8 @@ class _Walker:
     def _descend(self, node: Node, parent: int, lead: int, depth: int, local: bool) -> None:
         """Enter a container."""
         kind = node.kind_id
+        if kind in self._braced and self._text.find(b"{", node.start_byte, node.end_byte) < 0:
+            return
         if kind in self._sparse and not self._promises(node.start_byte, node.end_byte):
             return
         if kind not in self._wrappers:

@@ -48,6 +48,7 @@ class Grammar:
     wrappers: frozenset[int]
     bodies: frozenset[int]
     sparse: frozenset[int]
+    braced: frozenset[int]
     leading: frozenset[int]
     """node kind numbers of what the table calls so"""
 
@@ -98,11 +99,13 @@ def _load(key: _Key, source: str) -> Grammar:
     }
     if not definitions:
         raise ValueError(f"{source} has none of the node types that the table of {rules.language} names")
-    wrappers, bodies, sparse, leading = (
+    wrappers, bodies, sparse, braced, leading = (
         frozenset(kind for name in names for kind in kinds.get(name, ()))
-        for names in (rules.wrappers, rules.bodies, rules.sparse, rules.leading)
+        for names in (rules.wrappers, rules.bodies, rules.sparse, rules.braced, rules.leading)
     )
-    return Grammar(rules, language, Parser(language), actions, definitions, wrappers, bodies, sparse, leading)
+    return Grammar(
+        rules, language, Parser(language), actions, definitions, wrappers, bodies, sparse, braced, leading
+    )
 
 
 def _capsule(source: str, language: str) -> object:
@@ -140,8 +143,8 @@ def unknown_types(rules: Rules) -> list[str]:
         languages.append(_load(key, source).language)
         kinds.update(_kinds_by_name(languages[-1]))
     mentioned = {
-        *rules.containers, *rules.wrappers, *rules.bodies, *rules.sparse, *rules.comments, *rules.leading,
-        *rules.strings, *rules.interpolations, *rules.imports,
+        *rules.containers, *rules.wrappers, *rules.bodies, *rules.sparse, *rules.braced,
+        *rules.comments, *rules.leading, *rules.strings, *rules.interpolations, *rules.imports,
         *rules.types, *rules.definitions, *rules.calls, *rules.members, *rules.writes,
     }  # fmt: skip
     fields = {*rules.calls.values(), *rules.writes.values(), *itertools.chain(*rules.members.values())}

@@ -88,6 +88,8 @@ class Rules:
     hints: tuple[re.Pattern[bytes], ...] = ()
     """what every definition in a `sparse` container has: a keyword, an arrow.  Patterns that begin with a literal
     are searched fifty times as fast as others"""
+    braced: frozenset[str] = frozenset()
+    """those containers and definitions in which definitions stand between braces only: entered where one opens"""
     comments: frozenset[str] = frozenset({"comment"})
     leading: frozenset[str] = frozenset()
     """node types besides comments that belong to the definition after them (attributes, annotations).  One that is

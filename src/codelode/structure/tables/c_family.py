@@ -128,6 +128,8 @@ _CONTAINERS = types_of(
     "declaration_list field_declaration_list field_declaration enumerator_list"
 )
 
+_BRACED = types_of("declaration field_declaration")
+
 _DEFINITIONS = {
     "function_definition": Definition("function", _declared),
     "struct_specifier": Definition(_tagged("struct"), inside=SCOPE),
@@ -146,6 +148,7 @@ C = Rules(
     grammar="tree_sitter_c:language",
     definitions=_DEFINITIONS,
     containers=_CONTAINERS,
+    braced=_BRACED,
     strings=types_of("string_literal char_literal system_lib_string"),
     calls={"call_expression": "function"},
     members={"field_expression": ("argument", "field")},
@@ -233,6 +236,7 @@ CPP = Rules(
         "template_declaration compound_statement if_statement for_statement while_statement try_statement"
     ),
     wrappers=types_of("template_declaration"),
+    braced=_BRACED,
     sparse=types_of("compound_statement"),
     hints=_LOCAL_TYPES,
     leading=types_of("attribute_declaration template_parameter_list requires_clause"),
