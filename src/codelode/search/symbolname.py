@@ -48,6 +48,8 @@ class Tier(NamedTuple):
 
     label: str
     find: Lookup
+    is_guess: bool = False
+    """what it finds is of interest only where the name itself is nowhere"""
     as_whole: bool = True
     """it makes sense for a qualified name as a whole, as for a heading that has dots in it"""
 
@@ -55,17 +57,19 @@ class Tier(NamedTuple):
 _EXACT = Tier("exact", lambda table, name: (table.exact(name, case=True), 0))
 _ANY_CASE = Tier("any case", lambda table, name: (table.exact(name, case=False), 0))
 _PREFIX = Tier("prefix", lambda table, name: (table.prefix(name, case=False), 0))
-_HUMPS = Tier("humps", lambda table, name: (table.humps(name), 0), as_whole=False)
-_INSIDE = Tier("substring", lambda table, name: (table.substring(name, case=False), 0))
-_TYPOS = Tier("typos", lambda table, name: table.fuzzy(name, typos_forgiven(name)), as_whole=False)
-_CASED_PREFIX = Tier("prefix", lambda table, name: (table.prefix(name, case=True), 0))
-_CASED_INSIDE = Tier("substring", lambda table, name: (table.substring(name, case=True), 0))
+_CASED_PREFIX = Tier("prefix, same case", lambda table, name: (table.prefix(name, case=True), 0))
+_HUMPS = Tier("humps", lambda table, name: (table.humps(name), 0), is_guess=True, as_whole=False)
+_INSIDE = Tier("substring", lambda table, name: (table.substring(name, case=False), 0), is_guess=True)
+_CASED_INSIDE = Tier("substring", lambda table, name: (table.substring(name, case=True), 0), is_guess=True)
+TYPOS = Tier(
+    "typos", lambda table, name: table.fuzzy(name, typos_forgiven(name)), is_guess=True, as_whole=False
+)
 
 EXACT = frozenset({_EXACT.label, _ANY_CASE.label})
 """Labels of the tiers that find the name itself"""
 
 
-TIERS = 6
+TIERS = 7
 """How many there are at most"""
 
 
@@ -88,11 +92,13 @@ class Name:
         """The ways to look for it, the surest first."""
         if case is Case.SENSITIVE:
             return [_EXACT, _CASED_PREFIX, _CASED_INSIDE]
-        tiers = [_EXACT, _ANY_CASE, _PREFIX]
-        # All capitals are a name in capitals rather than humps: those come last.
-        humps = [_HUMPS] if len(hump_parts(self.last)) > 1 else []
-        tiers += [_INSIDE, *humps] if self.last.isupper() else [*humps, _INSIDE]
-        return [*tiers, _TYPOS] if typos_forgiven(self.last) else tiers
+        if len(hump_parts(self.last)) < 2:
+            tiers = [_EXACT, _ANY_CASE, _PREFIX, _INSIDE]
+        elif self.last.isupper():  # rather a name in capitals than humps
+            tiers = [_EXACT, _ANY_CASE, _PREFIX, _INSIDE, _HUMPS]
+        else:  # gUN is getUserName before it is gunzip
+            tiers = [_EXACT, _ANY_CASE, _CASED_PREFIX, _HUMPS, _PREFIX, _INSIDE]
+        return [*tiers, TYPOS] if typos_forgiven(self.last) else tiers
 
     def belongs(self, part: OpenSegment, rows: Rows) -> Numbers:
         """For each of `rows` 0 when what it belongs to ends with the qualifier, 1 when the path of its file (as

@@ -16,7 +16,7 @@ from codelode.search.definition import DefinitionReader, to_symbol
 from codelode.search.prominence import Keys
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.search.source import Sources
-from codelode.search.symbolname import EXACT, TIERS, Name, Tier, kind_codes, parse_name
+from codelode.search.symbolname import EXACT, TIERS, TYPOS, Name, Tier, kind_codes, parse_name
 
 __all__ = ["definitions_named", "find_symbols", "symbol_hits", "to_symbol"]
 
@@ -81,9 +81,8 @@ def _rows(snapshot: Snapshot, query: str, options: SearchOptions, stats: SearchS
     tiers = name.tiers(options.case)
     counts: dict[str, int] = {}
     for tier in tiers:
-        if not _is_wanted(tier, counts, options):
-            break
-        counts[tier.label] = collector.collect(tier)
+        if _is_wanted(tier, counts, options):
+            counts[tier.label] = collector.collect(tier)
     stats.matches = stats.candidates = sum(counts.values())
     stats.matched_files = collector.files()
     if options.explain:
@@ -97,13 +96,10 @@ def _is_wanted(tier: Tier, counts: dict[str, int], options: SearchOptions) -> bo
     Beside definitions of the very name only those that it begins are of interest, and typos are forgiven only to a
     name that is nowhere."""
     found = sum(counts.values())
-    if not found:
-        return True
-    if tier.label == "typos":
-        return False
-    guesses = tier.label not in EXACT and tier.label != "prefix"
+    if tier is TYPOS or not found:
+        return not found
     known = any(counts.get(label) for label in EXACT)
-    return options.all_matches or (found < options.limit and not (guesses and known))
+    return options.all_matches or (found < options.limit and not (tier.is_guess and known))
 
 
 class _Found(NamedTuple):
@@ -137,6 +133,8 @@ class _Collector:
         part, mask = self._parts[index]
         table = part.symbols
         rows, typos = tier.find(table, self._name.last)
+        if not rows.size and not self._name.qualifier:
+            return _Found(part, rows, rows)
         chosen = self._allowed(part, mask, rows)
         if isinstance(typos, np.ndarray):
             typos = typos[chosen]
@@ -148,11 +146,15 @@ class _Collector:
             if tier.as_whole:
                 more = tier.find(table, self._name.whole)[0]
                 more = more[self._allowed(part, mask, more)]
-                rows = np.concatenate([more, rows])  # no name is its own last part
-                keys = np.concatenate([prominence.keys(part, more, 0), keys])
+                new = np.isin(rows, more, invert=True)
+                rows, keys = (
+                    np.concatenate([more, rows[new]]),
+                    np.concatenate([prominence.keys(part, more, 0), keys[new]]),
+                )
         for earlier in self._tiers:
-            new = np.isin(rows, earlier[index].rows, invert=True)
-            rows, keys = rows[new], keys[new]
+            if rows.size and earlier[index].rows.size:
+                new = np.isin(rows, earlier[index].rows, invert=True)
+                rows, keys = rows[new], keys[new]
         return _Found(part, rows, keys)
 
     def _allowed(self, part: OpenSegment, mask: Mask, rows: Rows) -> Mask:
