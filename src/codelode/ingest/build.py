@@ -140,7 +140,7 @@ class SegmentBuilder:
             self._rows.append((*signature, "", "", -1, text.value, "", int(content.racy)))
             self._seconds["decode"] += perf_counter() - began
             return
-        language = self._own_languages.get(languages.extension(path)) or languages.of_path(path)
+        language = self._own_languages.get(languages.extension(path)) or languages.of_file(path, text)
         reason = self._exact_only(text)
         decoded = perf_counter()
         ordinal = len(self._entries)

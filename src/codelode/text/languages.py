@@ -195,7 +195,8 @@ _VIM = re.compile(rb"(?:^|[ \t])(?:vim?|ex):[^\n]*?\b(?:ft|filetype|syn|syntax)=
 
 # C has none of these at the start of a line, and includes nothing without a dot.
 _CPP = re.compile(
-    rb"\n(?:[ \t]*+(?:(?:public|private|protected)(?: slots)?:[ \t]*[\r\n/]|(?:inline )?namespace(?: [\w:]+)?\s*\{|template ?<)"
+    rb"\n(?:[ \t]*+(?:(?:public|private|protected)(?: slots)?:[ \t]*[\r\n/]"
+    rb"|(?:inline )?namespace(?: [\w:]+)?\s*\{|template ?<)"
     rb"|class \w[\w ]*(?:: (?:public|private|protected) |\{)|class \w+;|using (?:namespace |\w+ =|\w+::)"
     rb"|#[ \t]*include <\w+>)"
 )
