@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from codelode.model import StructureState
-from codelode.structure import custom, definitions, extract, tables
+from codelode.structure import custom, extract, parsing, tables
 from codelode.structure.rules import KINDS
 
 LIMIT = 1 << 19
@@ -45,9 +45,9 @@ def test_the_limit_counts_bytes() -> None:
 
 
 def test_a_parse_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(definitions, "PARSE_SECONDS", 0.0)
+    monkeypatch.setattr(parsing, "PARSE_SECONDS", 0.0)
     long = b"int x = (1 + 2) * 3;\n" * 20_000
-    assert len(long) > definitions.TIMED_BYTES
+    assert len(long) > parsing.TIMED_BYTES
     assert extract.extract("c", "c", long, LIMIT)[0] is StructureState.TOO_SLOW
     monkeypatch.undo()
     state, found = extract.extract("c", "c", b"int f(void) { return 1; }\n", LIMIT)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from outlines import definitions
 
-from codelode.structure.definitions import parse, walk
+from codelode.structure.definitions import walk
+from codelode.structure.parsing import parse
 from codelode.structure.grammars import Grammar, load
 from codelode.structure.rules import KINDS
 from codelode.structure.skim import skim

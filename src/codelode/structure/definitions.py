@@ -10,31 +10,18 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from codelode.structure.grammars import COMMENT, DEFINITION, LEADING, NOTHING, CompiledDefinition, Grammar
+from codelode.structure.parsing import parse
 from codelode.structure.rules import INNER, KINDS, LEAF
 from codelode.structure.skim import Skimmed, skim
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Tree
+    from tree_sitter import Node, Tree
 
-PARSE_SECONDS = 2.0
-"""A text that takes longer to parse has no structure for us."""
-
-TIMED_BYTES = 16 << 10
-"""Shorter texts are parsed without watching the clock: a callback costs."""
-
-_READ_BYTES = 64 << 10
-_CONFLICT = re.compile(rb"^(?:<{7} |\|{7} |={7}\r?$|>{7} )[^\n]*", re.MULTILINE)
-"""A line that a merge left.  With blanks in its place both sides are parsed, where they stand."""
 _VISIBLE = re.compile(rb"[^\r\n]")
 _MACRO = KINDS.index("macro")
-
-
-class SlowParse(Exception):
-    """Parsing took longer than `PARSE_SECONDS`."""
 
 
 @dataclass(slots=True)
@@ -74,23 +61,6 @@ class Definitions:
             old = getattr(self, name)
             setattr(self, name, [old[i] for i in order])
         self.parents = [place[parent] for parent in self.parents]
-
-
-def parse(parser: Parser, text: bytes) -> Tree:
-    """The syntax tree of `text` (UTF-8).  Raises SlowParse."""
-    if b"\n>>>>>>> " in text and b"<<<<<<< " in text:
-        text = _CONFLICT.sub(lambda line: b" " * len(line[0]), text)
-    if len(text) <= TIMED_BYTES:
-        return parser.parse(text)
-    deadline = monotonic() + PARSE_SECONDS
-    try:
-        return parser.parse(
-            lambda offset, _point: text[offset : offset + _READ_BYTES],
-            progress_callback=lambda _offset, _error: monotonic() > deadline,
-        )
-    except ValueError as exc:
-        parser.reset()
-        raise SlowParse from exc
 
 
 def find_definitions(grammar: Grammar, text: bytes) -> Definitions:

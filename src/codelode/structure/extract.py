@@ -6,8 +6,9 @@ from functools import cache
 
 from codelode.model import StructureState
 from codelode.structure import grammars, tables
-from codelode.structure.definitions import Definitions, SlowParse, find_definitions
+from codelode.structure.definitions import Definitions, find_definitions
 from codelode.structure.grammars import Grammar
+from codelode.structure.parsing import SlowParse
 
 NO_DEFINITIONS = Definitions()
 """Shared: nobody adds to it."""
