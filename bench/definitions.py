@@ -23,8 +23,9 @@ from typing import Any
 
 from bench.corpora import walk
 from bench.machine import commit, describe
-from codelode.structure.definitions import Definitions, SlowParse, find_definitions
+from codelode.structure.definitions import Definitions, find_definitions
 from codelode.structure.grammars import CONTAINER, DEFINITION, NOTHING, Grammar, load
+from codelode.structure.parsing import SlowParse
 from codelode.structure.rules import KINDS, LEAF
 from codelode.structure.tables import rules_for
 from codelode.text.languages import of_path
@@ -352,7 +353,8 @@ def diagnose(tag: Tag, source: Source) -> str:
         return "in a string"
     top = chain[-2] if len(chain) > 1 else chain[-1]
     broken = "broken parse: " if "ERROR" in types or top.has_error else ""
-    for outer, inner in zip(reversed(chain), list(reversed(chain))[1:], strict=False):
+    downwards = chain[-2::-1]  # the root is always entered
+    for outer, inner in zip(downwards, downwards[1:], strict=False):
         action = grammar.actions.get(outer.kind_id, NOTHING)
         if (
             action == DEFINITION

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, hints_of, types_of
+from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, Span, hints_of, types_of
 
-_NAMES = types_of(
-    "identifier field_identifier type_identifier destructor_name operator_name operator_cast primitive_type"
-)
+_NAMES = types_of("identifier field_identifier type_identifier destructor_name operator_name primitive_type")
 _NESTING = types_of("qualified_identifier template_function template_method template_type dependent_name")
 _CLASSES = ("class", "struct", "union")
 
@@ -21,6 +19,8 @@ def _inmost(node: Any) -> Any:
     """The name inside nested declarators and qualified names: ``*(*name[3])(int)``, ``a::b<int>::name``."""
     at = node
     while at is not None and at.type not in _NAMES:
+        if at.type == "operator_cast":
+            return _cast_name(at)
         if at.type in _NESTING:
             at = at.child_by_field_name("name") or _first(at)
             continue
@@ -31,12 +31,25 @@ def _inmost(node: Any) -> Any:
     return at
 
 
+def _cast_name(node: Any) -> Any:
+    """``operator bool`` of ``operator bool() const``."""
+    at = node.child_by_field_name("declarator")
+    while at is not None and at.type != "abstract_function_declarator":
+        at = at.child_by_field_name("declarator")
+    return None if at is None else Span(node.start_byte, at.start_byte)
+
+
 _SKIPPED = types_of("attribute_specifier attribute_declaration ms_call_modifier type_qualifier comment")
 
 
 def _declared(node: Any) -> Any:
     name = _inmost(node.child_by_field_name("declarator"))
-    if name is None or name.type != "identifier" or node.child_by_field_name("type") is not None:
+    if (
+        name is None
+        or isinstance(name, Span)
+        or name.type != "identifier"
+        or node.child_by_field_name("type") is not None
+    ):
         return name
     return _named_by_macro(name, _parameter_names(node))
 
@@ -212,7 +225,7 @@ def _abstract(node: Any, _text: bytes, holder: str) -> str:
 
 
 _LOCAL_TYPES = hints_of(
-    rb"struct\s[^;(){}=,]*+\{", rb"class\s[^;(){}=,]*+\{", rb"union[\s{][^;(){}=,]*+", rb"enum[\s{][^;(){}=,]*+",
+    rb"struct\s[^;(){}=]*+\{", rb"class\s[^;(){}=]*+\{", rb"union[\s{][^;(){}=]*+", rb"enum[\s{][^;(){}=]*+",
     rb"using\s+\w+\s*=", rb"typedef\s",
 )  # fmt: skip
 
@@ -233,7 +246,8 @@ CPP = Rules(
     },
     containers=_CONTAINERS - {"field_declaration"}
     | types_of(
-        "template_declaration compound_statement if_statement for_statement while_statement try_statement"
+        "template_declaration compound_statement if_statement else_clause for_statement for_range_loop "
+        "while_statement do_statement switch_statement case_statement labeled_statement try_statement catch_clause"
     ),
     wrappers=types_of("template_declaration"),
     braced=_BRACED,
