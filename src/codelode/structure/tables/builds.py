@@ -45,7 +45,7 @@ MAKE = Rules(
     calls={"function_call": "function"},
     imports=types_of("include_directive"),
     writes={"variable_assignment": "name"},
-    unreadable=_APPENDED,
+    unreadable=(_APPENDED,),
 )
 
 
@@ -120,6 +120,7 @@ TERRAFORM = Rules(
         "attribute": Definition(_attribute_kind, named("identifier"), body=named("expression")),
     },
     containers=types_of("config_file body"),
+    wrappers=types_of("body"),  # a comment at the top stands before it
     strings=types_of("template_literal heredoc_template"),
     interpolations=types_of("template_interpolation"),
     calls={"function_call": ""},
