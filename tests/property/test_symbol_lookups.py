@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode.index.namematch import hump_parts
-from codelode.index.symbols import SymbolsWriter, SymbolTable
+from codelode.index.symbols import SymbolsWriter, SymbolTable, find_mistyped
 from codelode.structure.definitions import Definitions
 from codelode.structure.rules import KINDS
 
@@ -142,7 +142,7 @@ def check(table: SymbolTable, names: list[bytes], query: bytes) -> set[str]:
     distances = [typos(name.lower(), folded) for name in names]
     for most in (1, 2):
         expected[f"{most} typos"] = rows(names, [distance <= most for distance in distances])
-        near, counts = table.fuzzy(query, most)
+        ((near, counts),) = find_mistyped([table], query, most)
         found[f"{most} typos"] = near
         assert counts.tolist() == [distances[row] for row in near.tolist()]
     for kind, wanted in expected.items():
@@ -202,8 +202,8 @@ def test_long_names(tmp_path: Path) -> None:
     assert [table.name(row) for row in range(len(table))] == names
     assert table.exact(b"x" * 70_000, case=False).tolist() == [3, 5]
     assert table.prefix(b"x" * 70_000, case=True).tolist() == [3, 4]
-    assert table.fuzzy(b"n" * 64, 1)[0].tolist() == [0, 1, 2]
-    assert table.fuzzy(b"n" * 65, 1)[0].tolist() == []
+    assert find_mistyped([table], b"n" * 64, 1)[0][0].tolist() == [0, 1, 2]
+    assert find_mistyped([table], b"n" * 65, 1)[0][0].tolist() == []
     assert table.substring(b"nm", case=True).tolist() == [2]
 
 

@@ -7,12 +7,13 @@ import numpy.typing as npt
 
 from codelode.index.packed import Values
 
-_WORD = 4
-"""bytes compared at a time"""
+PADDING = 4
+"""Bytes that must follow the names: so many are compared at a time"""
 
 
 def sort_names(blob: bytes, starts: Values, lengths: Values) -> tuple[Values, Values]:
-    """Number the distinct names among those of `lengths` bytes at `starts` in `blob` (all int64).
+    """Number the distinct names among those of `lengths` bytes at `starts` in `blob` (int64), which ends with `PADDING`
+    bytes more.
 
     Numbers ascend with (name without case, name).  Returns the number of each name given, and for each number a
     place where it was given.  A radix sort from the left (Bentley and Sedgewick, Fast algorithms for sorting and
@@ -22,14 +23,14 @@ def sort_names(blob: bytes, starts: Values, lengths: Values) -> tuple[Values, Va
     group = np.zeros(starts.size, np.int64)
     """for each place in the order, the first place whose name is equal as far as was looked"""
     for text in (blob.lower(), blob):
-        words = np.ndarray(len(text) + 1, ">u4", text + bytes(_WORD), strides=(1,))
+        words = np.ndarray(len(text) - PADDING + 1, ">u4", text, strides=(1,))
         at, tied = 0, _tied(group, np.arange(starts.size))
         while tied.size:
             rows = order[tied]
-            beyond = 8 * np.clip(at + _WORD - lengths[rows], 0, _WORD)
-            word = words[np.minimum(starts[rows] + at, len(text))].astype(np.int64)
+            beyond = 8 * np.clip(at + PADDING - lengths[rows], 0, PADDING)
+            word = words[np.minimum(starts[rows] + at, words.size - 1)].astype(np.int64)
             _refine(order, group, tied, word >> beyond << beyond)
-            at += _WORD
+            at += PADDING
             tied = _tied(group, tied)
             tied = tied[_any_longer(group[tied], lengths[order[tied]], at)]
         tied = _tied(group, np.arange(starts.size))

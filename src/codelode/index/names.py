@@ -23,6 +23,9 @@ Ids = npt.NDArray[np.int64]
 BLOCK = 64
 """Names that have their letter pairs in common"""
 
+SOME = 256 * BLOCK
+"""Names whose columns are made together"""
+
 _PAIRS = 32 * 32
 
 
@@ -57,23 +60,32 @@ def _initial_bits(text: bytes) -> npt.NDArray[np.uint16]:
 
 def name_columns(blob: bytes, starts: Values, lengths: Values) -> dict[str, npt.NDArray[Any]]:
     """The columns of a `Names` of these names: in the order of their numbers, as `sort_names` gives them."""
-    ends = starts + lengths
-    text = b"".join([blob[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
     offsets = np.zeros(starts.size + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     packed = PackedWriter(np.uint16)
     packed.extend(offsets)
-    columns: dict[str, npt.NDArray[Any]] = {"names": np.frombuffer(text, np.uint8)}
-    columns |= packed.columns("name_offsets")
-    columns["letters"] = np.empty(0, np.uint32)
-    columns["initials"] = np.empty(0, np.uint16)
-    if starts.size:
-        firsts = offsets[:-1]
-        columns["letters"] = np.bitwise_or.reduceat(_letter_bits(text), firsts)
-        initials = np.where(namematch.word_starts(text, firsts), _initial_bits(text), np.uint16(0))
-        columns["initials"] = np.bitwise_or.reduceat(initials, firsts)
-    columns["pairs"] = _pair_bits(text, offsets)
-    return columns
+    texts: list[bytes] = []
+    letters = [np.empty(0, np.uint32)]
+    initials = [np.empty(0, np.uint16)]
+    pairs = [np.empty((0, _PAIRS), np.uint8)]
+    for at in range(0, starts.size, SOME):  # what is made on the way is several times the text
+        some = slice(at, at + SOME)
+        places = zip(starts[some].tolist(), (starts[some] + lengths[some]).tolist(), strict=True)
+        text = b"".join([blob[start:end] for start, end in places])
+        firsts = offsets[some][: starts.size - at] - offsets[at]
+        texts.append(text)
+        letters.append(np.bitwise_or.reduceat(_letter_bits(text), firsts))
+        opening = _initial_bits(text)
+        opening[~namematch.word_starts(text, firsts)] = 0
+        initials.append(np.bitwise_or.reduceat(opening, firsts))
+        pairs.append(_pair_bits(text, firsts))
+    return {
+        "names": np.frombuffer(b"".join(texts), np.uint8),
+        **packed.columns("name_offsets"),
+        "letters": np.concatenate(letters),
+        "initials": np.concatenate(initials),
+        "pairs": np.concatenate(pairs).T.reshape(-1),
+    }
 
 
 def _pairs_of(text: bytes) -> npt.NDArray[np.int64]:
@@ -81,16 +93,14 @@ def _pairs_of(text: bytes) -> npt.NDArray[np.int64]:
     return letters[:-1] << 5 | letters[1:]
 
 
-def _pair_bits(text: bytes, offsets: Values) -> npt.NDArray[np.uint8]:
-    """For each pair of letters a bitmap of the blocks of names that have it."""
-    firsts = offsets[:-1:BLOCK]
-    has = np.zeros((firsts.size, _PAIRS), bool)
-    for block in range(0, firsts.size, 256):  # bounds the memory for their places
-        some = np.append(firsts[block : block + 257], offsets[-1:])[:257]
-        piece = text[some[0] : some[-1]]
-        owners = np.repeat(np.arange(some.size - 1) + block, np.diff(some))
-        has.reshape(-1)[(owners[:-1] << 10) | _pairs_of(piece)] = True
-    return np.ascontiguousarray(np.packbits(has, axis=0, bitorder="little").T).reshape(-1)
+def _pair_bits(text: bytes, firsts: Values) -> npt.NDArray[np.uint8]:
+    """Of names that begin at `firsts` in `text`, blocks by pairs of letters: whether one in the block has it.  A bit
+    each; a byte holds eight blocks."""
+    blocks = firsts[::BLOCK]
+    has = np.zeros((blocks.size, _PAIRS), bool)
+    owners = np.repeat(np.arange(blocks.size), np.diff(blocks, append=len(text)))
+    has.reshape(-1)[owners[:-1] * _PAIRS + _pairs_of(text)] = True
+    return np.packbits(has, axis=0, bitorder="little")
 
 
 class Names:
@@ -158,26 +168,32 @@ class Names:
     def substring(self, name: bytes, *, case: bool) -> Ids:
         """Names that hold `name`; without `case`, but for the case of ASCII letters."""
         wanted = name if case else name.lower()
+        first, stop = self._with_pairs(name)
         found = [np.empty(0, np.int64)]
-        for ids in self._with_pairs(name):
-            ends = self._offsets[ids.start + 1 : ids.stop + 1]
-            base = self._offsets[ids.start]
-            text = bytes(self._blob[base : int(ends[-1])])
-            places = np.array(_places(wanted, text if case else text.lower()), np.int64) + base
-            owners = np.searchsorted(ends, places, "right")
-            inside = places + len(name) <= ends[owners]  # else it runs into the next name
-            found.append(np.unique(owners[inside]) + ids.start)
+        for number, end, start_byte, end_byte in zip(
+            first.tolist(),
+            stop.tolist(),
+            self._offsets[first].tolist(),
+            self._offsets[stop].tolist(),
+            strict=True,
+        ):
+            text = bytes(self._blob[start_byte:end_byte])
+            places = _places(wanted, text if case else text.lower())
+            if places:
+                ends = self._offsets[number + 1 : end + 1] - start_byte
+                owners = np.searchsorted(ends, places, "right")
+                inside = np.array(places) + len(name) <= ends[owners]  # else it runs into the next name
+                found.append(np.unique(owners[inside]) + number)
         return np.concatenate(found)
 
-    def _with_pairs(self, name: bytes) -> list[range]:
-        """Runs of names among which all that hold the letter pairs of `name` are."""
+    def _with_pairs(self, name: bytes) -> tuple[Ids, Ids]:
+        """Runs of names (first, after the last) among which all that hold the letter pairs of `name` are."""
         pairs = self._pairs[np.unique(_pairs_of(name))]
         bits = np.bitwise_and.reduce(pairs, axis=0)  # of no pairs: all ones
-        blocks = np.flatnonzero(np.unpackbits(bits, bitorder="little", count=-(-len(self) // BLOCK)))
-        runs = np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1)
-        return [
-            range(int(run[0]) * BLOCK, min((int(run[-1]) + 1) * BLOCK, len(self))) for run in runs if run.size
-        ]
+        has = np.zeros(-(-len(self) // BLOCK) + 2, np.int8)
+        has[1:-1] = np.unpackbits(bits, bitorder="little", count=has.size - 2)
+        borders = np.flatnonzero(np.diff(has)) * BLOCK
+        return borders[::2], np.minimum(borders[1::2], len(self))
 
     def humps(self, query: bytes) -> Ids:
         """Names whose words begin with the parts of `query`, in order, the first with the first: ``gUN`` finds
@@ -198,22 +214,14 @@ class Names:
             found += [n for n in (np.flatnonzero(near) + ids.start).tolist() if pattern.match(self.name(n))]
         return np.unique(np.array(found, np.int64))
 
-    def fuzzy(self, name: bytes, distance: int) -> tuple[Ids, Values]:
-        """Names within `distance` typos of `name` but for case, and how many each has.
+    def near(self, name: bytes, distance: int) -> tuple[Ids, npt.NDArray[np.uint8], Values]:
+        """Names that `distance` typos can have made of `name`: numbers, text (a row of `len(name)` + `distance` bytes
+        each, whatever follows what is shorter), lengths.  None for a name longer than `namematch.LONGEST`."""
+        ids = self._alike(name, distance) if len(name) <= namematch.LONGEST else np.empty(0, np.int64)
+        cells = self._offsets[ids][:, None] + np.arange(len(name) + distance)
+        return ids, self._bytes[np.minimum(cells, self._bytes.size - 1)], self.lengths(ids)
 
-        A typo is a byte too much, too few or other, or two neighbours swapped (optimal string alignment).  None for
-        a name longer than `namematch.LONGEST`.
-        """
-        near = self._near(name, distance)
-        if not near.size or len(name) > namematch.LONGEST:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        starts, lengths = self._offsets[near], self.lengths(near)
-        cells = np.minimum(starts[:, None] + np.arange(int(lengths.max())), self._bytes.size - 1)
-        typos = namematch.count_typos(name.lower(), self._bytes[cells], lengths)
-        close = typos <= distance
-        return near[close], typos[close]
-
-    def _near(self, name: bytes, distance: int) -> Ids:
+    def _alike(self, name: bytes, distance: int) -> Ids:
         """Names of about the length and the letters of `name`: a typo changes the length by one at most, and brings
         one letter in and one out."""
         low = self._offsets.low

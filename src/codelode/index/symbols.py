@@ -6,6 +6,7 @@ On the Linux tree a row takes 24 bytes on disk and a distinct name 6 beside its 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from codelode.index.nameorder import sort_names
+from codelode.index import namematch
+from codelode.index.nameorder import PADDING, sort_names
 from codelode.index.names import Ids, Names, name_columns
 from codelode.index.packed import Packed, PackedWriter, Sum, Values
 from codelode.store.columns import ColumnFile, write_columns
@@ -147,7 +149,7 @@ class SymbolsWriter:
         self._packed.clear()
         columns["kind"] = np.frombuffer(b"".join(self._kinds), np.uint8)
         columns["visibility"] = np.frombuffer(b"".join(self._visibilities), np.uint8)
-        blob, self._names = b"".join(self._names), []
+        blob, self._names = b"".join([*self._names, bytes(PADDING)]), []
         lengths = np.concatenate([np.empty(0, np.int64), *self._name_sizes])
         starts = np.cumsum(lengths) - lengths
         ids, places = sort_names(blob, starts, lengths)
@@ -293,21 +295,15 @@ class SymbolTable:
         """Rows whose name begins with `name`, those called so included; without `case`, but for the case of ASCII
         letters."""
         ids = self.distinct.prefix(name)
-        return self._named(self.distinct.spelled(ids, name)) if case else self._called(ids)
+        return self.named(self.distinct.spelled(ids, name)) if case else self._called(ids)
 
     def substring(self, name: bytes, *, case: bool) -> Rows:
         """Rows whose name holds `name`; without `case`, but for the case of ASCII letters."""
-        return self._named(self.distinct.substring(name, case=case))
+        return self.named(self.distinct.substring(name, case=case))
 
     def humps(self, query: bytes) -> Rows:
         """Rows that `Names.humps` finds."""
-        return self._named(self.distinct.humps(query))
-
-    def fuzzy(self, name: bytes, distance: int) -> tuple[Rows, Values]:
-        """Rows within `distance` typos of `name` (`Names.fuzzy`), and how many typos each has."""
-        ids, typos = self.distinct.fuzzy(name, distance)
-        rows = self._named(ids)
-        return rows, typos[np.searchsorted(ids, self.names[rows])]
+        return self.named(self.distinct.humps(query))
 
     def _called(self, ids: range) -> Rows:
         """The rows with these consecutive names."""
@@ -315,7 +311,7 @@ class SymbolTable:
         low, high = (bisect_left(by_name, bound, key=names.__getitem__) for bound in (ids.start, ids.stop))
         return np.sort(self._by_name[low:high]).astype(np.int64)
 
-    def _named(self, ids: Ids) -> Rows:
+    def named(self, ids: Ids) -> Rows:
         """The rows with these names."""
         if ids.size <= FEW_NAMES:
             rows = [self._called(range(number, number + 1)) for number in ids.tolist()]
@@ -323,3 +319,24 @@ class SymbolTable:
         wanted = np.zeros(len(self.distinct), bool)
         wanted[ids] = True
         return np.flatnonzero(wanted[self.names])
+
+
+def find_mistyped(tables: Sequence[SymbolTable], name: bytes, distance: int) -> list[tuple[Rows, Values]]:
+    """For each of `tables` the rows whose name has at most `distance` typos against `name`, and how many each has.
+
+    A typo is a byte too much, too few or other, or two neighbours swapped (optimal string alignment); letters that
+    differ in case only are the same.  None for a name longer than `namematch.LONGEST`.
+    """
+    near = [table.distinct.near(name, distance) for table in tables]
+    if not sum(ids.size for ids, _, _ in near):
+        return [(ids, ids) for ids, _, _ in near]
+    # All at once: each of the many steps is over a few thousand names only.
+    text, lengths = (np.concatenate([found[part] for found in near]) for part in (1, 2))
+    typos = namematch.count_typos(name.lower(), text, lengths)
+    by_table = np.split(typos, np.cumsum([ids.size for ids, _, _ in near])[:-1])
+    found = []
+    for table, (ids, _, _), own in zip(tables, near, by_table, strict=True):
+        close = own <= distance
+        rows = table.named(ids[close])
+        found.append((rows, own[close][np.searchsorted(ids[close], table.names[rows])]))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from codelode.errors import QueryError
 from codelode.index.namematch import hump_parts
-from codelode.index.symbols import Rows, SymbolTable
+from codelode.index.symbols import Rows, SymbolTable, find_mistyped
 from codelode.model import Case, RelPath
 from codelode.search.snapshot import OpenSegment
 from codelode.structure.rules import KINDS
@@ -39,8 +39,9 @@ _SEPARATOR = re.compile(rb"::|->|[.#:/\\]")
 _GENERIC = re.compile(rb"<[^<>]*>")
 
 Numbers = npt.NDArray[np.int64]
-Lookup = Callable[[SymbolTable, bytes], tuple[Rows, Numbers | int]]
-"""Finds rows by a name, and says how many typos each has."""
+Tables = Sequence[SymbolTable]
+Lookup = Callable[[Tables, bytes], list[tuple[Rows, Numbers | int]]]
+"""Finds rows of each table by a name, and says how many typos each has."""
 
 
 class Tier(NamedTuple):
@@ -54,16 +55,23 @@ class Tier(NamedTuple):
     """it makes sense for a qualified name as a whole, as for a heading that has dots in it"""
 
 
-_EXACT = Tier("exact", lambda table, name: (table.exact(name, case=True), 0))
-_ANY_CASE = Tier("any case", lambda table, name: (table.exact(name, case=False), 0))
-_PREFIX = Tier("prefix", lambda table, name: (table.prefix(name, case=False), 0))
-_CASED_PREFIX = Tier("prefix, same case", lambda table, name: (table.prefix(name, case=True), 0))
-_HUMPS = Tier("humps", lambda table, name: (table.humps(name), 0), is_guess=True, as_whole=False)
-_INSIDE = Tier("substring", lambda table, name: (table.substring(name, case=False), 0), is_guess=True)
-_CASED_INSIDE = Tier("substring", lambda table, name: (table.substring(name, case=True), 0), is_guess=True)
-TYPOS = Tier(
-    "typos", lambda table, name: table.fuzzy(name, typos_forgiven(name)), is_guess=True, as_whole=False
-)
+def _each(find: Callable[[SymbolTable, bytes], Rows]) -> Lookup:
+    """A lookup that asks one table after the other and forgives nothing."""
+    return lambda tables, name: [(find(table, name), 0) for table in tables]
+
+
+def _mistyped(tables: Tables, name: bytes) -> list[tuple[Rows, Numbers | int]]:
+    return list(find_mistyped(tables, name, typos_forgiven(name)))
+
+
+_EXACT = Tier("exact", _each(lambda table, name: table.exact(name, case=True)))
+_ANY_CASE = Tier("any case", _each(lambda table, name: table.exact(name, case=False)))
+_PREFIX = Tier("prefix", _each(lambda table, name: table.prefix(name, case=False)))
+_CASED_PREFIX = Tier("prefix, same case", _each(lambda table, name: table.prefix(name, case=True)))
+_HUMPS = Tier("humps", _each(lambda table, name: table.humps(name)), is_guess=True, as_whole=False)
+_INSIDE = Tier("substring", _each(lambda table, name: table.substring(name, case=False)), is_guess=True)
+_CASED_INSIDE = Tier("substring", _each(lambda table, name: table.substring(name, case=True)), is_guess=True)
+TYPOS = Tier("typos", _mistyped, is_guess=True, as_whole=False)
 
 EXACT = frozenset({_EXACT.label, _ANY_CASE.label})
 """Labels of the tiers that find the name itself"""

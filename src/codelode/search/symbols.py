@@ -16,7 +16,7 @@ from codelode.search.definition import DefinitionReader, to_symbol
 from codelode.search.prominence import Keys
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.search.source import Sources
-from codelode.search.symbolname import EXACT, TIERS, TYPOS, Name, Tier, kind_codes, parse_name
+from codelode.search.symbolname import EXACT, TIERS, TYPOS, Name, Numbers, Tier, kind_codes, parse_name
 
 __all__ = ["definitions_named", "find_symbols", "symbol_hits", "to_symbol"]
 
@@ -125,41 +125,42 @@ class _Collector:
 
     def collect(self, tier: Tier) -> int:
         """Add what `tier` finds and those before it did not; returns how many those are."""
-        found = [self._search(index, tier) for index in range(len(self._parts))]
+        tables = [part.symbols for part, _ in self._parts]
+        by_last = tier.find(tables, self._name.last)
+        by_whole = tier.find(tables, self._name.whole) if self._name.qualifier and tier.as_whole else None
+        found = []
+        for index, (rows, typos) in enumerate(by_last):
+            one = self._chosen(index, rows, typos)
+            if self._name.qualifier:
+                one = self._belonging(one)
+            if by_whole is not None:
+                one = _joined(self._chosen(index, *by_whole[index]), one)
+            for earlier in self._tiers:
+                one = _without(one, earlier[index])
+            found.append(one)
         self._tiers.append(found)
         return sum(one.rows.size for one in found)
 
-    def _search(self, index: int, tier: Tier) -> _Found:
+    def _chosen(self, index: int, rows: Rows, typos: Numbers | int) -> _Found:
+        """Those of `rows` that pass the filters."""
         part, mask = self._parts[index]
-        table = part.symbols
-        rows, typos = tier.find(table, self._name.last)
-        if not rows.size and not self._name.qualifier:
+        if not rows.size:
             return _Found(part, rows, rows)
-        chosen = self._allowed(part, mask, rows)
-        if isinstance(typos, np.ndarray):
-            typos = typos[chosen]
-        rows = rows[chosen]
-        keys = prominence.keys(part, rows, typos)
-        if self._name.qualifier:
-            distances = self._name.belongs(part, rows)
-            rows, keys = rows[distances < 2], (keys + prominence.WORST * distances)[distances < 2]
-            if tier.as_whole:
-                more = tier.find(table, self._name.whole)[0]
-                more = more[self._allowed(part, mask, more)]
-                new = np.isin(rows, more, invert=True)
-                rows, keys = (
-                    np.concatenate([more, rows[new]]),
-                    np.concatenate([prominence.keys(part, more, 0), keys[new]]),
-                )
-        for earlier in self._tiers:
-            if rows.size and earlier[index].rows.size:
-                new = np.isin(rows, earlier[index].rows, invert=True)
-                rows, keys = rows[new], keys[new]
-        return _Found(part, rows, keys)
-
-    def _allowed(self, part: OpenSegment, mask: Mask, rows: Rows) -> Mask:
         allowed = mask[part.symbols.files[rows]]
-        return allowed if self._kinds is None else allowed & self._kinds[part.symbols.kinds[rows]]
+        if self._kinds is not None:
+            allowed &= self._kinds[part.symbols.kinds[rows]]
+        rows = rows[allowed]
+        return _Found(
+            part,
+            rows,
+            prominence.keys(part, rows, typos[allowed] if isinstance(typos, np.ndarray) else typos),
+        )
+
+    def _belonging(self, found: _Found) -> _Found:
+        """Those that the name's qualifier is about."""
+        distances = self._name.belongs(found.part, found.rows)
+        near = distances < 2
+        return _Found(found.part, found.rows[near], (found.keys + prominence.WORST * distances)[near])
 
     def files(self) -> int:
         """How many files the rows are in."""
@@ -193,6 +194,20 @@ class _Collector:
                 for row in found.rows.tolist()
             )
         )
+
+
+def _without(found: _Found, other: _Found) -> _Found:
+    if not found.rows.size or not other.rows.size:
+        return found
+    new = np.isin(found.rows, other.rows, invert=True)
+    return _Found(found.part, found.rows[new], found.keys[new])
+
+
+def _joined(found: _Found, other: _Found) -> _Found:
+    other = _without(other, found)
+    return _Found(
+        found.part, np.concatenate([found.rows, other.rows]), np.concatenate([found.keys, other.keys])
+    )
 
 
 def _in_path_order(rows: Iterable[_Row]) -> list[_Row]:
