@@ -147,6 +147,23 @@ def test_cpp_spans() -> None:
     assert part("cpp", text, "f", "lead") == "/// doc"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "class EXPORT_API Shown : public Base {\n  int f() { return 1; }\n};\n",
+            ["class Shown", "  method f"],
+        ),
+        ("struct ALIGN_AS(64) Aligned {\n};\n", ["struct Aligned"]),
+        ("\nDEFINE_THINGS(a, b)\n\nint f() { return 1; }\n", ["function f"]),
+        ("struct A { operator bool() const { return true; } };\n", ["struct A", "  method operator bool"]),
+        ("struct FOO bar = { 1 };\n", ["variable bar"]),
+    ],
+)
+def test_cpp_where_macros_stand_in_the_way(text: str, expected: list[str]) -> None:
+    assert outline("cpp", text) == expected
+
+
 CSHARP = """\
 using System;
 namespace Shop.Core

@@ -66,18 +66,25 @@ class Definitions:
 def find_definitions(grammar: Grammar, text: bytes) -> Definitions:
     """Every definition in `text` that the grammar's table asks for.  Raises SlowParse."""
     if not grammar.rules.skim:
-        unreadable = grammar.rules.unreadable
-        readable = text if unreadable is None else unreadable.sub(_blanks, text)
-        return walk(grammar, parse(grammar.parser, readable), text)
+        return _find(grammar, text)
     skimmed = skim(text, grammar.rules.hints)
-    found = walk(grammar, parse(grammar.parser, skimmed.text), skimmed.text)
+    found = _find(grammar, skimmed.text)
     _restore(found, skimmed)
     return found
 
 
+def _find(grammar: Grammar, text: bytes) -> Definitions:
+    readable = text
+    for pattern in grammar.rules.unreadable:
+        readable = pattern.sub(_blanks, readable)
+    return walk(grammar, parse(grammar.parser, readable), text)
+
+
 def _blanks(found: re.Match[bytes]) -> bytes:
-    """As many blanks, and the ends of the lines."""
-    return _VISIBLE.sub(b" ", found[0])
+    """The match with blanks for its last group, or for all of it; the ends of lines stay."""
+    whole: bytes = found[0]
+    start, end = (place - found.start() for place in found.span(found.re.groups))
+    return whole[:start] + _VISIBLE.sub(b" ", whole[start:end]) + whole[end:]
 
 
 def _restore(found: Definitions, skimmed: Skimmed) -> None:

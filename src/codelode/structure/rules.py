@@ -119,8 +119,9 @@ class Rules:
     """(node, text, name) -> PUBLIC, PROTECTED, PRIVATE or 0"""
     indexed: bool = True
     """False for data formats: their keys are shown by `outline`, parsed when asked, and never kept in the index"""
-    unreadable: re.Pattern[bytes] | None = None
-    """what the grammar stumbles over and nothing is defined by: blanked out before parsing for definitions"""
+    unreadable: tuple[re.Pattern[bytes], ...] = ()
+    """what the grammar stumbles over and nothing is defined by: blanked out before parsing for definitions.  Of a
+    pattern with a group only that"""
     max_depth: int = 64
     """containers inside containers that are entered"""
     fragments: bool = False
@@ -144,7 +145,7 @@ def named(*types: str) -> BodyFinder:
 
 
 def hints_of(*patterns: bytes) -> tuple[re.Pattern[bytes], ...]:
-    """Compiled hints."""
+    """Compiled hints, or what is unreadable."""
     return tuple(map(re.compile, patterns))
 
 

@@ -141,6 +141,11 @@ _CONTAINERS = types_of(
     "declaration_list field_declaration_list field_declaration enumerator_list"
 )
 
+_LONE_MACRO = rb"\n([ \t]*+(?:static )?[A-Z][A-Z0-9_]{3,}\([^;{}\n]*\))(?=\r?\n\s*[\w#/}])"
+"""A macro called on a line of its own, without a semicolon: the grammar takes what follows for its rest."""
+_EXPORTED = rb"%s\s+([A-Z][A-Z0-9_]+(?:\([^()\n]*\))?)(?=\s+[A-Za-z_]\w*\s*(?:final\s*)?[:{])"
+"""A macro between the keyword and the name: ``class EXPORT_API Name {``."""
+
 _BRACED = types_of("declaration field_declaration")
 
 _DEFINITIONS = {
@@ -162,6 +167,7 @@ C = Rules(
     definitions=_DEFINITIONS,
     containers=_CONTAINERS,
     braced=_BRACED,
+    unreadable=hints_of(_LONE_MACRO),
     strings=types_of("string_literal char_literal system_lib_string"),
     calls={"call_expression": "function"},
     members={"field_expression": ("argument", "field")},
@@ -251,6 +257,7 @@ CPP = Rules(
     ),
     wrappers=types_of("template_declaration"),
     braced=_BRACED,
+    unreadable=hints_of(_LONE_MACRO, _EXPORTED % b"class", _EXPORTED % b"struct"),
     sparse=types_of("compound_statement"),
     hints=_LOCAL_TYPES,
     leading=types_of("attribute_declaration template_parameter_list requires_clause"),
