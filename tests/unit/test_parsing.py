@@ -26,6 +26,16 @@ def test_a_long_text_is_parsed_as_a_short_one() -> None:
     assert str(parsing.parse(parser, text).root_node) == str(parser.parse(text).root_node)
 
 
+def test_nodes_know_their_text_when_others_were_parsed_since() -> None:
+    name = b"name" * 50
+    trees = [
+        parsing.parse(grammar("python").parser, b"def %s%d():\n    return 1\n" % (name, n) * 2_000)
+        for n in range(3)
+    ]
+    names = [tree.root_node.children[-1].child_by_field_name("name") for tree in trees]
+    assert [node.text for node in names if node] == [b"%s%d" % (name, n) for n in range(3)]
+
+
 def test_longer_than_what_was_laid_out() -> None:
     text = b"x = 1\n" * 150_000
     assert parsing.parse(grammar("python").parser, text).root_node.end_byte == len(text)

@@ -16,6 +16,9 @@ PARSE_SECONDS = 2.0
 TIMED_BYTES = 16 << 10
 """Shorter texts are parsed without watching the clock: a callback costs."""
 
+NODE_BYTES = 64
+"""A node's text is asked for in pieces; whoever asks wants a name."""
+
 _CONFLICT = re.compile(rb"^(?:<{7} |\|{7} |={7}\r?$|>{7} )[^\n]*", re.MULTILINE)
 """A line that a merge left.  With blanks in its place both sides are parsed, where they stand."""
 
@@ -46,6 +49,23 @@ class _Desk:
 _desk = _Desk()
 
 
+class _Reader:
+    """What a tree asks for its text: while it is parsed, and later for the `text` of its nodes."""
+
+    def __init__(self, text: bytes, view: memoryview) -> None:
+        self._text = text
+        self._view: memoryview | None = view
+
+    def parsed(self) -> None:
+        """The desk is needed for another text."""
+        self._view = None
+
+    def __call__(self, offset: int, _point: object) -> memoryview | bytes:
+        if self._view is not None:
+            return self._view[offset:]
+        return self._text[offset : offset + NODE_BYTES]  # only bytes will do, and these it does let go of
+
+
 def parse(parser: Parser, text: bytes) -> Tree:
     """The syntax tree of `text` (UTF-8).  Safe to call from several threads.  Raises SlowParse."""
     if b"\n>>>>>>> " in text and b"<<<<<<< " in text:
@@ -54,12 +74,11 @@ def parse(parser: Parser, text: bytes) -> Tree:
         if len(text) <= TIMED_BYTES:
             return parser.parse(text)
         deadline = monotonic() + PARSE_SECONDS
-        view = _desk.lay(text)
+        reader = _Reader(text, _desk.lay(text))
         try:
-            return parser.parse(
-                lambda offset, _point: view[offset:],
-                progress_callback=lambda _offset, _error: monotonic() > deadline,
-            )
+            tree = parser.parse(reader, progress_callback=lambda _offset, _error: monotonic() > deadline)
         except ValueError as exc:
             parser.reset()
             raise SlowParse from exc
+        reader.parsed()
+        return tree
