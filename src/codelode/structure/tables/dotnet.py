@@ -91,7 +91,7 @@ CSHARP = Rules(
         "qualified_name": ("qualifier", "name"),
     },
     imports=types_of("using_directive"),
-    types=types_of("base_list generic_name nullable_type array_type type_argument_list"),
+    types=types_of("base_list attribute generic_name nullable_type array_type type_argument_list"),
     writes={
         "assignment_expression": "left",
         "prefix_unary_expression": "",

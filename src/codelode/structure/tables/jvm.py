@@ -67,7 +67,9 @@ JAVA = Rules(
         "method_invocation": ("object", "name"),
     },
     imports=types_of("import_declaration package_declaration"),
-    types=types_of("type_identifier scoped_type_identifier generic_type annotation marker_annotation"),
+    types=types_of(
+        "type_identifier scoped_type_identifier generic_type annotation marker_annotation modifiers"
+    ),
     writes={"assignment_expression": "left", "update_expression": "", "variable_declarator": "name"},
     visibility=worded(types_of("modifiers")),
     fragments=True,
