@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench import corpora, measure, peers, queries, subject
+from bench import corpora, measure, peers, queries, subject, symbols
 from bench.corpora import Corpus
 from bench.measure import BenchError
 from bench.queries import BROAD, FEW, Query
@@ -326,6 +326,7 @@ ROWS: dict[str, Callable[[Engine], list[Row]]] = {
     "exact": Engine.exact,
     "broad": Engine.broad,
     "words": Engine.words,
+    "symbols": symbols.rows,
     "cold": Engine.cold,
     "small": Engine.small,
     "generated-10k": Engine.generated_10k,

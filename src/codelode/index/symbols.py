@@ -307,6 +307,8 @@ class SymbolTable:
 
     def _called(self, ids: range) -> Rows:
         """The rows with these consecutive names."""
+        if not ids:
+            return np.empty(0, np.int64)
         by_name, names = self._by_name.data, self.names.data
         low, high = (bisect_left(by_name, bound, key=names.__getitem__) for bound in (ids.start, ids.stop))
         return np.sort(self._by_name[low:high]).astype(np.int64)
