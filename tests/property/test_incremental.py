@@ -29,6 +29,11 @@ QUERIES = [
     ("words", "parse config"),
     ("words", "alpha beta gamma"),
     ("words", "reader"),
+    ("symbol", "parse_config"),
+    ("symbol", "parse"),
+    ("outline", ""),
+    ("refs", "parse_config"),
+    ("callers", "parse_config"),
 ]
 
 FOLDERS = ["", "lib/", "lib/deep/", "out put/"]
@@ -40,6 +45,7 @@ RULES = ["", "*.o\n", "lib/\n", "/a.py\n!deep\n", "*\n!*.py\n!*/\n", "deep/*.c\n
 TEXTS = {
     "code": b"def parse_config(alpha):\n    return alpha\n",
     "twin": b"def parse_config(omega):\n    return omega\n",  # the same size
+    "caller": b"class Reader:\n    def load(self, beta):\n        return parse_config(beta)\n",
     "camel": b"int parseConfigReader(Beta_Gamma *x)\n{\n\treturn 1;\n}\n" * 3,
     "many": b"".join(b"alpha beta %d gamma\n" % n for n in range(120)),
     "large": b"".join(b"alpha parse%d(reader)\n" % n for n in range(300)),

@@ -40,6 +40,10 @@ def queries(seed: int) -> list[tuple[str, str]]:
         ("exact", "Config"),
         ("regex", r"def \w+2\(\w+\):$"),
         ("regex", r"(?i)READER\.(open|close)"),
+        *[("symbol", query) for query in ("parse_reader", "parse", "pR", "oken", "serch_index")],
+        ("outline", ""),
+        ("refs", "parse_reader"),
+        ("callers", "search"),
     ]
 
 
@@ -81,6 +85,8 @@ def test_one_segment_and_seven_answer_alike(
     expected: dict[tuple[str, str], Answer] = answers(one, asked)
     found = answers(seven, asked)
     assert sum(map(bool, expected.values())) > 50
+    answered = {mode for (mode, _), answer in expected.items() if answer}
+    assert answered == {"words", "exact", "regex", "symbol", "outline", "refs", "callers"}
     for query in asked:
         assert found[query] == expected[query], query
     assert contents(seven.location) == contents(one.location)

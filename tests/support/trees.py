@@ -28,7 +28,7 @@ from codelode.store.files import CATALOG
 NOBODY = 65_534
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
-Answer = tuple[tuple[Any, ...], ...]
+Answer = tuple[Any, ...]
 
 
 @contextlib.contextmanager
@@ -102,14 +102,22 @@ def comparable(hits: Sequence[Hit]) -> Answer:
 def answers(
     index: Index, queries: Sequence[tuple[str, str]], limit: int = 50
 ) -> dict[tuple[str, str], Answer]:
-    """The answers of `index` to (mode, query) pairs: exact and regex all matches, words the best `limit`."""
-    found: dict[tuple[str, str], Answer] = {}
-    for mode, query in queries:
-        every = mode != "words"
-        result = index.search(query, mode=mode, limit=limit, all_matches=every)
-        assert result.stats.stale == 0, (mode, query)
-        found[mode, query] = comparable(result.hits)
-    return found
+    """The answers of `index` to (mode, query) pairs: exact and regex all matches, words and symbol the best
+    `limit`; the modes outline (of a path), refs and callers (of a name) stand for those questions."""
+    return {(mode, query): _answer(index, mode, query, limit) for mode, query in queries}
+
+
+def _answer(index: Index, mode: str, query: str, limit: int) -> Answer:
+    if mode == "outline":
+        return tuple(index.outline(query))
+    if mode == "refs":
+        return tuple(index.references(query, limit=None))
+    if mode == "callers":
+        return tuple(index.callers(query, depth=2))
+    every = mode in ("exact", "regex")
+    result = index.search(query, mode=mode, limit=limit, all_matches=every)
+    assert result.stats.stale == 0, (mode, query)
+    return comparable(result.hits)
 
 
 def contents(location: str | Path) -> dict[bytes, tuple[int, bytes, str, str, str, bool]]:
