@@ -9,20 +9,19 @@ What is not found is sorted by its cause, which the whole file's syntax tree tel
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
-import re
-import subprocess
 import sys
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.corpora import walk
-from bench.machine import commit, describe
+from bench.ctags import CALLABLE, CTAGS_KINDS, Tag, ask_ctags, ctags_version
+from bench.machine import commit, describe, load_average
 from codelode.structure.definitions import Definitions, find_definitions
 from codelode.structure.grammars import CONTAINER, DEFINITION, NOTHING, Grammar, load
 from codelode.structure.parsing import SlowParse
@@ -49,79 +48,29 @@ REPOSITORIES = {
 }
 """language -> owner/name: real ones of some size, with the language's idioms of several years"""
 
-CTAGS_NAMES = {
-    "c": "C", "cpp": "C++", "csharp": "C#", "go": "Go", "java": "Java", "javascript": "JavaScript",
-     "php": "PHP", "python": "Python", "ruby": "Ruby", "rust": "Rust",
-    "typescript": "TypeScript",
-}  # fmt: skip
-
-CALLABLE = frozenset({"function", "method"})
-TYPE = frozenset({"class", "struct", "union", "interface", "trait", "enum", "type", "module"})
-CONSTANT = frozenset({"constant", "macro"})
-VALUE = CONSTANT | {"variable"}
-"""where ctags has one kind for constants and global variables"""
-NAMED = VALUE | CALLABLE | TYPE
-"""``const name = ...``, whatever is named"""
-
-CTAGS_KINDS: dict[str, dict[str, frozenset[str]]] = {
-    "c": {
-        "function": CALLABLE, "struct": TYPE, "union": TYPE, "enum": TYPE, "typedef": TYPE,
-        "enumerator": CONSTANT, "macro": CONSTANT,
-    },
-    "csharp": {
-        "class": TYPE, "struct": TYPE, "interface": TYPE, "enum": TYPE, "method": CALLABLE,
-        "enumerator": CONSTANT,
-    },
-    "go": {
-        "func": CALLABLE, "methodSpec": CALLABLE, "interface": TYPE, "struct": TYPE, "type": TYPE,
-        "talias": TYPE, "const": CONSTANT,
-    },
-    "java": {
-        "annotation": TYPE, "class": TYPE, "interface": TYPE, "enum": TYPE, "method": CALLABLE,
-        "enumConstant": CONSTANT,
-    },
-    "javascript": {
-        "function": CALLABLE, "generator": CALLABLE, "method": CALLABLE, "getter": CALLABLE | {"property"},
-        "setter": CALLABLE | {"property"}, "class": TYPE | CALLABLE, "constant": NAMED,
-    },
-    "php": {"class": TYPE, "interface": TYPE, "trait": TYPE, "function": CALLABLE, "define": CONSTANT},
-    "python": {"class": TYPE, "function": CALLABLE, "member": CALLABLE},
-    "ruby": {
-        "class": TYPE, "module": TYPE, "method": CALLABLE, "singletonMethod": CALLABLE, "constant": CONSTANT,
-    },
-    "rust": {
-        "struct": TYPE, "enum": TYPE, "interface": TYPE, "typedef": TYPE, "function": CALLABLE,
-        "method": CALLABLE, "enumerator": CONSTANT, "macro": CONSTANT, "variable": VALUE,
-    },
-    "typescript": {
-        "class": TYPE, "interface": TYPE, "enum": TYPE, "alias": TYPE, "function": CALLABLE,
-        "generator": CALLABLE, "method": CALLABLE | {"property"}, "enumerator": CONSTANT, "constant": NAMED,
-    },
-}  # fmt: skip
-"""language -> kind of ctags -> the kinds of ours that are the same; other kinds of ctags are not compared"""
-CTAGS_KINDS["cpp"] = {**CTAGS_KINDS["c"], "class": TYPE}
-
-CONDITIONS: dict[tuple[str, str], str] = {
-    ("javascript", "constant"): r"^(?:export )?const (?!.*\brequire\()",
-    ("javascript", "class"): r"\b(?:class|function)\b",
-    ("typescript", "constant"): r"^(?:export )?(?:declare )?const ",
-    ("typescript", "alias"): r"\btype \w+ *(?:[<=]|$)",
+NOTES = {
+    ("c", "inside the body of a function_definition"): "types inside of C functions are not looked for",
+    (
+        "csharp",
+        "kind differs: method of ctags is a class of ours",
+    ): "ctags takes the class of a primary constructor for a method",
+    ("csharp", "kind differs: method of ctags is a struct of ours"): "the same",
+    (
+        "csharp",
+        "nothing taken from: class_declaration > declaration_list > method_declaration",
+    ): "an explicit implementation: ctags calls it Interface.Method, we call it Method",
+    (
+        "csharp",
+        "not entered: type_parameter_list > type_parameter",
+    ): "ctags takes a type parameter for a type",
+    ("csharp", "not entered: type_parameter_constraints_clause > identifier"): "the same",
+    ("ruby", "kind differs: constant of ctags is a class of ours"): "Name = Class.new(...)",
+    (
+        "rust",
+        "not entered: reference_type > primitive_type",
+    ): "const NAME: &str: ctags calls it str, we call it NAME",
 }
-"""(language, kind of ctags) -> what the tag's line must match to be compared: ctags takes every object for a class,
-constants inside functions for global ones, and imports for definitions"""
-
-NO_NAMES = frozenset({"", "const", "default", "export"})
-"""what ctags takes for one in TypeScript"""
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A definition that ctags reports."""
-
-    path: str
-    name: str
-    line: int
-    kind: str
+"""(language, cause) -> what reading the examples showed"""
 
 
 @dataclass(slots=True)
@@ -167,15 +116,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"none of {', '.join(REPOSITORIES.values())} in {options.repos}", file=sys.stderr)
         return 1
     if options.save:
-        ctags = subprocess.run(["ctags", "--version"], capture_output=True, text=True, check=True)
         result = {
             "machine": describe(),
             "commit": commit(),
-            "ctags": ctags.stdout.split("\n")[0].split(",")[0],
+            "load": load_average(),
+            "grammars": grammars(),
+            "ctags": ctags_version(),
             "languages": rows,
         }
         RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     return 0
+
+
+def grammars() -> dict[str, str]:
+    """Versions of the packages of the grammars that were compared."""
+    tables = [rules for language in REPOSITORIES if (rules := rules_for(language))]
+    packages = {rules.grammar.partition(":")[0].replace("_", "-") for rules in tables}
+    return {name: importlib.metadata.version(name) for name in sorted(packages)}
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -232,7 +189,12 @@ def compare(language: str, repository: str, folder: Path, examples: int) -> dict
         "ours": sum(len(source.found) for source in found.values()),
         "kinds": {kind: [hits[kind], count] for kind, count in totals.most_common()},
         "differences": [
-            {"cause": cause, "count": count, "examples": causes.examples[cause]}
+            {
+                "cause": cause,
+                "count": count,
+                "note": NOTES.get((language, cause), ""),
+                "examples": causes.examples[cause],
+            }
             for cause, count in causes.counts.most_common()
         ],
         "seconds": round(seconds, 3),
@@ -252,36 +214,6 @@ def files_of(language: str, folder: Path) -> list[str]:
         if known == language and 0 < entry.stat(follow_symlinks=False).st_size <= LARGEST_BYTES:
             paths.append(path)
     return paths
-
-
-def ask_ctags(language: str, folder: Path, paths: Iterable[str]) -> tuple[list[Tag], float]:
-    """What ctags finds of the kinds that are compared, without names it made up, and how long it took."""
-    command = [
-        "ctags", "--options=NONE", f"--language-force={CTAGS_NAMES[language]}", "--output-format=json",
-        "--fields=+neKSPt", "--sort=no", "-L", "-", "-f", "-",
-    ]  # fmt: skip
-    begun = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=folder, input="\n".join(paths).encode(), capture_output=True, check=True
-    )
-    seconds = time.perf_counter() - begun
-    kinds = CTAGS_KINDS[language]
-    tags = set()
-    for line in done.stdout.decode(errors="replace").splitlines():
-        tag = json.loads(line)
-        if tag["_type"] == "tag" and tag["kind"] in kinds and not made_up(tag["name"]):
-            condition = CONDITIONS.get((language, tag["kind"]))
-            line = tag.get("pattern", "").removeprefix("/^")
-            if condition is None or re.search(condition, line):
-                tags.add(Tag(tag["path"], tag["name"], tag["line"], tag["kind"]))
-    return sorted(tags, key=lambda tag: (tag.path, tag.line, tag.name)), seconds
-
-
-def made_up(name: str) -> bool:
-    """Whether ctags invented the name of something anonymous."""
-    return not name or name.startswith(
-        ("__anon", "<", "anonymousFunction", "AnonymousFunction", "anonymousClass")
-    )
 
 
 def index(path: str, text: bytes, grammar: Grammar, definitions: Definitions) -> Source:
@@ -342,6 +274,8 @@ def diagnose(tag: Tag, source: Source) -> str:
         elsewhere = " (ours has the name on another line)" if source.by_name.get(plain(tag.name)) else ""
         return f"the name does not stand on the line that ctags names{elsewhere}"
     node = grammar.parser.parse(text).root_node.descendant_for_byte_range(at, at + len(name))
+    if node is not None and not node.is_named:
+        return "ctags takes a keyword for a name"
     chain = []
     while node is not None:
         chain.append(node)
@@ -381,7 +315,8 @@ def show(row: dict[str, Any]) -> None:
     )
     print("   ", ", ".join(f"{kind} {hit}/{count}" for kind, (hit, count) in row["kinds"].items()))
     for difference in row["differences"]:
-        print(f"    {difference['count']:6} {difference['cause']}")
+        note = f" ({difference['note']})" if difference["note"] else ""
+        print(f"    {difference['count']:6} {difference['cause']}{note}")
         for example in difference["examples"]:
             print(f"             {example}")
 

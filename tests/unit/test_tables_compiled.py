@@ -203,7 +203,7 @@ def test_csharp() -> None:
         "    method Cart",
         "    method Cart",
         "    method Add",
-        "    method +",
+        "    method operator +",
         "    method Dispose",
         "    enum Mode",
         "      constant On",

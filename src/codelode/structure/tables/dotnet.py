@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, SCOPE, Definition, Rules, hints_of, types_of
+from codelode.structure.rules import PRIVATE, SCOPE, Definition, Rules, Span, hints_of, types_of
 from codelode.structure.tables.modifiers import worded
 
 _worded = worded(types_of("modifier attribute_list"))
@@ -33,11 +33,11 @@ def _field_kind(node: Any, text: bytes, _holder: str) -> str:
 
 
 def _operator(node: Any) -> Any:
-    """``operator +``: the sign behind the keyword."""
+    """``operator +``, ``operator int``: the keyword, and the sign or the type behind it."""
     children = node.children
-    for at, child in enumerate(children):
-        if child.type == "operator":
-            return children[at + 1]
+    for keyword, operand in zip(children, children[1:], strict=False):
+        if keyword.type == "operator":
+            return Span(keyword.start_byte, operand.end_byte)
     return None
 
 
@@ -67,6 +67,7 @@ CSHARP = Rules(
         "constructor_declaration": Definition("method", inside=SCOPE),
         "destructor_declaration": Definition("method"),
         "operator_declaration": Definition("method", _operator),
+        "conversion_operator_declaration": Definition("method", _operator),
         "local_function_statement": Definition("function", inside=SCOPE),
         "property_declaration": Definition("property", body="accessors"),
         "event_declaration": Definition("event", body="accessors"),
