@@ -27,8 +27,10 @@ def corpus(seed: int, files: int) -> dict[str, str]:
             style = dice.choice([f"{verb}_{noun}", f"{verb}{noun.title()}", f"{noun}{verb.title()}2"])
             lines += [f"def {style}({other}):", f"    # {verb} the {noun} of {other} {number}"]
             lines += [f"    {other}.{dice.choice(VERBS)}({dice.choice(NOUNS)})"] * dice.randrange(4)
+            lines += ["    parse_reader(other)"] * (dice.random() < 0.2)
         name = f"{dice.choice(NOUNS)}/{dice.choice(VERBS)}_{number}.py"
         made[name] = "\n".join(lines) + "\n"
+    made["core.py"] = "def parse_reader(reader):\n    return reader\n"
     return made
 
 
@@ -43,7 +45,7 @@ def queries(seed: int) -> list[tuple[str, str]]:
         *[("symbol", query) for query in ("parse_reader", "parse", "pR", "oken", "serch_index")],
         ("outline", ""),
         ("refs", "parse_reader"),
-        ("callers", "search"),
+        ("callers", "parse_reader"),
     ]
 
 
