@@ -21,7 +21,7 @@ _SIGNATURE_BYTES = 4 * SIGNATURE_CHARS
 _OPENER = re.compile(r"(?:\s*(?:\{|:|=>|=)|\s+do)+\s*\Z")
 """What stands between a signature and its body"""
 
-_LINE_COMMENT = re.compile(r"(?://+[/!]?|#+(?![\[!])['|]?|--+(?!\[)\|?|;+|%+)\s?")
+_LINE_COMMENT = re.compile(r"(?://+[/!]?|#+(?![\[!])['|]?|--+(?!\[)(?: \|)?|;+|%+)\s?")
 _BLOCKS = {"/*": "*/", "(*": "*)", "{-": "-}", "<!--": "-->", "--[[": "]]", "=begin": "=end", "=pod": "=cut"}
 _DOCSTRING = re.compile(
     rb"\s*(?:#[^\n]*\s*)*[rRuU]?(?:(\"\"\"|''')(.*?)\1|([\"'])((?:\\.|[^\\\n])*?)\3)", re.DOTALL

@@ -12,13 +12,11 @@ from codelode.index.symbols import Rows
 from codelode.model import Hit, SearchOptions, SearchStats, Symbol, sort_key
 from codelode.search import prominence
 from codelode.search.candidates import FileFilter
-from codelode.search.definition import DefinitionReader, to_symbol
+from codelode.search.definition import DefinitionReader
 from codelode.search.prominence import Keys
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.symbolname import EXACT, TIERS, TYPOS, Name, Numbers, Tier, kind_codes, parse_name
-
-__all__ = ["definitions_named", "find_symbols", "symbol_hits", "to_symbol"]
 
 
 class _Row(NamedTuple):
