@@ -34,19 +34,19 @@ LARGEST_BYTES = 512 << 10
 EXAMPLES = 3
 
 REPOSITORIES = {
-    "c": "git/git",
-    "cpp": "facebook/rocksdb",
-    "csharp": "AutoMapper/AutoMapper",
-    "go": "prometheus/prometheus",
-    "java": "mockito/mockito",
-    "javascript": "eslint/eslint",
-    "php": "composer/composer",
-    "python": "scrapy/scrapy",
-    "ruby": "jekyll/jekyll",
-    "rust": "BurntSushi/ripgrep",
-    "typescript": "typeorm/typeorm",
+    "c": "git/git@1a3e64c6c4a6",
+    "cpp": "facebook/rocksdb@1dfa7297933d",
+    "csharp": "AutoMapper/AutoMapper@4b9633f60ee3",
+    "go": "prometheus/prometheus@d15adb9ad7e5",
+    "java": "mockito/mockito@ee8a330da021",
+    "javascript": "eslint/eslint@c27bc926e496",
+    "php": "composer/composer@eba7baa59eb1",
+    "python": "scrapy/scrapy@11079cb1c85b",
+    "ruby": "jekyll/jekyll@202df571314b",
+    "rust": "BurntSushi/ripgrep@3fce3b5bb023",
+    "typescript": "typeorm/typeorm@281bfba42a58",
 }
-"""language -> owner/name: real ones of some size, with the language's idioms of several years"""
+"""language -> owner/name@revision: real ones of some size, with the language's idioms of several years"""
 
 NOTES = {
     ("c", "inside the body of a function_definition"): "types inside of C functions are not looked for",
@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     rows = []
     for language, repository in REPOSITORIES.items():
-        folder = options.repos / repository.partition("/")[2]
+        folder = options.repos / repository.partition("/")[2].partition("@")[0]
         if folder.is_dir() and (not options.only or language in options.only) and rules_for(language):
             row = compare(language, repository, folder, options.examples)
             rows.append(row)
@@ -309,7 +309,8 @@ def body_start(source: Source, start: int) -> int:
 
 def show(row: dict[str, Any]) -> None:
     print(
-        f"{row['language']:11} {row['repository']:24} {row['files']:5} files {row['bytes'] / 1e6:6.1f} MB "
+        f"{row['language']:11} {row['repository'].partition('@')[0]:24} "
+        f"{row['files']:5} files {row['bytes'] / 1e6:6.1f} MB "
         f"{row['found']:6}/{row['ctags']:<6} {row['recall']:7.2%}  ours {row['ours']:6}  "
         f"{row['mb_per_second']} MB/s, {row['seconds']} s; ctags {row['ctags_seconds']} s; slow {row['slow_files']}"
     )
