@@ -71,7 +71,8 @@ ruby: rb rake gemspec
 rust: rs
 scala: scala sc sbt
 scheme: scm ss rkt
-scss: scss sass
+sass: sass
+scss: scss
 solidity: sol
 sql: sql
 starlark: star
