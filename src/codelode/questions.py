@@ -178,7 +178,7 @@ class StructureQuestions(ABC):
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Symbol]:
             from codelode.search.symbols import find_symbols
 
-            return find_symbols(snapshot, self.root, query, options, sources, stats)
+            return find_symbols(snapshot, query, options, sources, stats)
 
         return self._ask(work)
 

@@ -73,7 +73,7 @@ def ask(index: Index, query: str, **options: object) -> tuple[list[Symbol], Sear
     stats = SearchStats()
     wanted = SearchOptions(mode=Mode.SYMBOL, explain=True, **options)  # type: ignore[arg-type]
     sources = Sources(index.root, stats, 1 << 20)
-    return find_symbols(index._current(), index.root, query, wanted, sources, stats), stats
+    return find_symbols(index._current(), query, wanted, sources, stats), stats
 
 
 def names(index: Index, query: str, **options: object) -> list[str]:

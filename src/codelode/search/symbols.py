@@ -26,7 +26,7 @@ class _Row(NamedTuple):
 
 
 def find_symbols(
-    snapshot: Snapshot, root: str, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
+    snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
 ) -> list[Symbol]:
     """The `options.limit` best definitions for a name, best first; with `options.all_matches` all, in path order.
 
