@@ -21,7 +21,7 @@ def corpus(seed: int, files: int) -> dict[str, str]:
     dice = random.Random(seed)
     made = {}
     for number in range(files):
-        lines = []
+        lines = ["from core import parse_reader"] * (number % 4 == 0)
         for _ in range(dice.choice([1, 2, 3, 12])):
             verb, noun, other = dice.choice(VERBS), dice.choice(NOUNS), dice.choice(NOUNS)
             style = dice.choice([f"{verb}_{noun}", f"{verb}{noun.title()}", f"{noun}{verb.title()}2"])
