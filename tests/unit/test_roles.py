@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from codelode.structure.definitions import parse, walk
+from codelode.structure.definitions import walk
 from codelode.structure.grammars import load
+from codelode.structure.parsing import parse
 from codelode.structure.roles import Mention, read_mention
 from codelode.structure.tables import rules_for
 
@@ -146,7 +147,7 @@ def test_a_macro_calls_what_its_text_calls() -> None:
 )
 def test_what_a_call_is_made_on(language: str, text: str, receivers: list[str | None]) -> None:
     found = [
-        None if one is None or one.receiver is None else (one.receiver.text or b"").decode()
+        None if one is None or one.receiver is None else one.receiver.decode()
         for one in mentions(language, text)
     ]
     assert found == receivers

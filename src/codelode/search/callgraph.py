@@ -185,7 +185,7 @@ class _Graph:
         if mention is None or mention.role is not Role.CALL:
             return None
         receiver = mention.receiver
-        text = None if receiver is None else (receiver.text or b"").decode("latin-1")
+        text = None if receiver is None else receiver.decode("latin-1")
         return CallSite(file, name, start, text)
 
     @staticmethod

@@ -6,6 +6,8 @@ import re
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from codelode.model import RelPath, SearchStats, Symbol, display_path
 from codelode.search.definition import to_symbol
 from codelode.search.parsed import ParsedFile
@@ -13,12 +15,14 @@ from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.symbols import definitions_named
 from codelode.structure.imports import Import, find_imports
-from codelode.structure.modules import match_module
+from codelode.structure.modules import EXACT, match_module
 from codelode.structure.rules import KINDS
-from codelode.structure.scoping import Scoping, base_names, scoping_of
+from codelode.structure.scoping import Scoping, base_names, scoping_of, without_prose
 
 CLASSES = frozenset({"class", "struct", "union", "interface", "trait", "enum", "impl", "module", "type"})
 """Kinds that own methods"""
+
+_HAND_ON = frozenset({"python", "javascript", "typescript"})
 
 CALLABLE = frozenset(
     {"function", "method", "class", "struct", "union", "interface", "trait", "enum"}
@@ -59,6 +63,7 @@ class Codebase:
         self._named: dict[str, list[Target]] = {}
         self._files: dict[tuple[str, int], ParsedFile | None] = {}
         self._imports: dict[RelPath, list[Import]] = {}
+        self._code: dict[RelPath, str] = {}
         self._owners: dict[tuple[str, int], str] = {}
         self._symbols: dict[tuple[str, int], Symbol] = {}
 
@@ -102,6 +107,12 @@ class Codebase:
         if file.path not in self._imports:
             self._imports[file.path] = find_imports(file.language, file.text)
         return self._imports[file.path]
+
+    def code(self, file: ParsedFile) -> str:
+        """The text of a file without its prose, a character a byte (`scoping.without_prose`)."""
+        if file.path not in self._code:
+            self._code[file.path] = without_prose(file.language, file.text.decode("latin-1"))
+        return self._code[file.path]
 
     def scoping(self, target: Target) -> Scoping:
         """The rules of its language."""
@@ -149,6 +160,34 @@ class Codebase:
         """How well `target`'s file fits what `file` imports as `module` (`structure.modules`)."""
         root = self._go_module if file.language == "go" else ""
         return match_module(file.language, module, display_path(file.path), display_path(target.path), root)
+
+    def modules(self, file: ParsedFile, module: str) -> list[ParsedFile]:
+        """The files that `file` may import as `module`: those that hand names on have to be read for them."""
+        last = re.split(r"[./\\]", module.rstrip("./"))[-1]
+        places = self._hubs + self._by_stem.get(last.encode(), [])
+        found = []
+        for part, ordinal in places:
+            path = display_path(part.files.path(ordinal))
+            if match_module(file.language, module, display_path(file.path), path) == EXACT:
+                one = self.file(part, ordinal)
+                found += [one] if one is not None else []
+        return found
+
+    @cached_property
+    def _by_stem(self) -> dict[bytes, list[tuple[OpenSegment, int]]]:
+        """The files of languages whose modules hand names on, by file name without extension."""
+        found: dict[bytes, list[tuple[OpenSegment, int]]] = {}
+        for part in self.snapshot.segments:
+            codes = [i for i, name in enumerate(part.files.languages) if name in _HAND_ON]
+            for ordinal in np.flatnonzero(np.isin(part.files.language_codes, codes) & part.live).tolist():
+                stem = part.files.path(ordinal).rpartition(b"/")[2].partition(b".")[0]
+                found.setdefault(stem, []).append((part, ordinal))
+        return found
+
+    @cached_property
+    def _hubs(self) -> list[tuple[OpenSegment, int]]:
+        """Those that stand for their folder."""
+        return [place for stem in (b"__init__", b"index") for place in self._by_stem.get(stem, [])]
 
     @cached_property
     def _go_module(self) -> str:

@@ -19,8 +19,9 @@ from codelode.search.definition import indexed_place
 from codelode.search.describe import Place, describe, found_places
 from codelode.search.snapshot import OpenSegment
 from codelode.structure import grammars, tables
-from codelode.structure.definitions import SlowParse, find_definitions, parse
+from codelode.structure.definitions import find_definitions
 from codelode.structure.grammars import Grammar
+from codelode.structure.parsing import SlowParse, parse
 from codelode.structure.roles import Mention, read_mention
 from codelode.structure.rules import KINDS, Rules
 

@@ -14,7 +14,7 @@ from codelode.search.codebase import CLASSES, Codebase, Target
 from codelode.search.parsed import ParsedFile
 from codelode.structure.chains import Link, read_chain
 from codelode.structure.imports import EVERYTHING
-from codelode.structure.modules import ELSEWHERE, EXACT
+from codelode.structure.modules import ELSEWHERE, EXACT, INSIDE
 from codelode.structure.scoping import Scoping, pattern, scoping_of, type_name
 
 MOST_STEPS = 6
@@ -24,6 +24,9 @@ _EXPRESSION = 600
 """Bytes of an assigned expression that are looked at"""
 
 _LITERAL = re.compile(r"[\"'`\[{0-9]|[fbru]{1,2}[\"']|(?:True|False|true|false)\b")
+
+_OR = re.compile(r"[ ]+or[ ]+|\s*(?:\|\||\?\?)\s*")
+"""Between an expression and what it is when that is nothing"""
 
 _OPEN_CLASSES = frozenset({"go", "rust", "c", "swift", "ruby", "csharp", "jvm", "dart"})
 """Families in which a class's methods can stand outside its body or in several of them"""
@@ -87,25 +90,29 @@ class Receivers:
         name = link.name
         if name in scoping.selves and not link.called:
             owner = self.enclosing_class(file, offset)
-            return Value(owner=owner, own=True) if owner else UNKNOWN
+            if owner:
+                return Value(owner=owner, own=True)
         if (f"{name}()" if link.called else name) in scoping.supers:
             owner = self.enclosing_class(file, offset)
             return Value(owner=owner, own=True, above=True) if owner else UNKNOWN
         if link.called:
             found = self._call(file, offset, name, None)
             return self._result(found) if found else self._made_by(file, name)
-        bound = self._variable(file, offset, name)
+        bound = self._local(file, offset, name)
         if bound is not None:
             return bound
         for one in self._codebase.imports(file):
-            if one.local == name or (one.local.partition(".")[0] == name and one.local):
+            if one.local and (one.local == name or one.local.partition(".")[0] == name):
                 if not one.name:
                     return Value(module=one.module if one.local == name else name, file=file)
                 klass = self.find_class(name, file)
                 if klass.owner is not None:
                     return klass
                 return Value(module=_inside(file.language, one.module, one.name), file=file)
-        return self.find_class(name, file, known_only=True)
+        klass = self.find_class(name, file, known_only=True)
+        if klass.known:
+            return klass
+        return self._declared(file, name, 0, len(file.text), offset, top=True) or UNKNOWN
 
     def _made_by(self, file: ParsedFile, name: str) -> Value:
         """What a call gives of which no definition is known."""
@@ -129,8 +136,8 @@ class Receivers:
 
     # ---- variables and fields ----------------------------------------------------------------------------
 
-    def _variable(self, file: ParsedFile, offset: int, name: str) -> Value | None:
-        """What a variable is; None when no scope around `offset` binds it."""
+    def _local(self, file: ParsedFile, offset: int, name: str) -> Value | None:
+        """What a variable of the functions around `offset`, or a field that is seen there, is; None for no such."""
         outline = file.outline
         if outline is None:
             return None
@@ -141,7 +148,12 @@ class Receivers:
             found = self._declared(file, name, start, end, offset)
             if found is not None:
                 return found
-        return self._declared(file, name, 0, len(file.text), offset, top=True)
+        if scoping_of(file.language).implicit_self:
+            owner = self.enclosing_class(file, offset)
+            field = self._field(owner, name, set()) if owner is not None else UNKNOWN
+            if field.known:
+                return field
+        return None
 
     def _field(self, owner: Target, name: str, seen: set[tuple[str, int]]) -> Value:
         """What a field of a class, or of a class that it extends, is."""
@@ -172,7 +184,7 @@ class Receivers:
         `top`: only what no definition encloses.  None when there is none.
         """
         scoping = scoping_of(file.language)
-        text = file.text[start:end].decode("latin-1")  # a character a byte
+        text = self._codebase.code(file)[start:end]
         found = [
             (start + match.start(1), is_type, match[1] if is_type else text[match.start(1) :][:_EXPRESSION])
             for is_type, templates in ((True, scoping.declared), (False, scoping.assigned))
@@ -212,10 +224,13 @@ class Receivers:
         text = written.strip()
         if _LITERAL.match(text):
             return FOREIGN
-        links = read_chain(text)
-        if not links or (len(links) == 1 and links[0].name == name):
-            return UNKNOWN
-        return self.value(file, offset, links)
+        for part in _OR.split(text):
+            links = read_chain(part)
+            if links and not (len(links) == 1 and links[0].name == name):
+                value = self.value(file, offset, links)
+                if value.known:
+                    return value
+        return UNKNOWN
 
     def _result(self, target: Target) -> Value:
         """What calling `target` gives."""
@@ -249,7 +264,11 @@ class Receivers:
             return None
         for entry in reversed(outline.around(offset)):
             if outline.kind(entry) in CLASSES:
-                return self.find_class(outline.name(entry).decode("utf-8", "replace"), file).owner
+                name = outline.name(entry).decode("utf-8", "replace")
+                for one in self._codebase.named(name):
+                    if self._is_entry(one, file, entry) and one.kind != "impl":
+                        return one
+                return self.find_class(name, file).owner
         for entry in reversed(outline.around(offset)):  # a method that stands outside its class
             name = outline.name(entry).decode("utf-8", "replace")
             for one in self._codebase.named(name):
@@ -259,6 +278,14 @@ class Receivers:
                     owner = self._codebase.owner(one)
                     return self.find_class(owner, file).owner if owner else None
         return None
+
+    @staticmethod
+    def _is_entry(target: Target, file: ParsedFile, entry: int) -> bool:
+        """Whether an entry of a file's outline is the definition `target`."""
+        outline = file.outline
+        if target.path != file.path or outline is None:
+            return False
+        return int(target.part.symbols.name_starts[target.row]) == int(outline.name_starts[entry])
 
     def class_of(self, target: Target) -> Target | None:
         """The class that a method belongs to."""
@@ -316,12 +343,20 @@ class Receivers:
             Value(owner=classes[0]) if len({self._codebase.owner(one) for one in classes}) == 1 else UNKNOWN
         )
 
-    def _best(self, classes: Sequence[Target], file: ParsedFile, module: str) -> Value | None:
+    def _best(
+        self, classes: Sequence[Target], file: ParsedFile, module: str, steps: int = MOST_STEPS
+    ) -> Value | None:
+        """The class that `file` finds in `module`, or in a module that it hands on; None for none."""
         scored = [(self._codebase.match(file, module, one), one) for one in classes if one.kind in CLASSES]
-        for wanted in (EXACT, 1):
+        for wanted in (EXACT, INSIDE):
             for score, one in scored:
                 if score == wanted:
                     return Value(owner=one)
+            for hub in self._codebase.modules(file, module) if steps and wanted == EXACT else ():
+                names = {klass.name for klass in classes} | {EVERYTHING}
+                for passed in self._codebase.imports(hub):
+                    if passed.name in names and (found := self._best(classes, hub, passed.module, steps - 1)):
+                        return found
         return None
 
     def methods(self, owner: Target, name: str, *, above: bool = False) -> list[Target]:
@@ -363,6 +398,13 @@ class Receivers:
         if self._codebase.scoping(target).family == "go":
             return owner.kind == "interface" and klass.kind != "interface"
         return self._extends(klass, owner, set())
+
+    def root(self, owners: Sequence[Target]) -> Target | None:
+        """The one of `owners` that all others extend; None when they have no such in common."""
+        for one in owners:
+            if all(other.key == one.key or self._extends(other, one, set()) for other in owners):
+                return one
+        return None
 
     def _extends(self, klass: Target, owner: Target, seen: set[tuple[str, int]]) -> bool:
         seen.add(klass.key)

@@ -5,6 +5,7 @@ A call that certainly means something else, or something outside the tree, means
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,12 +19,19 @@ from codelode.structure.imports import EVERYTHING
 from codelode.structure.modules import ELSEWHERE, EXACT
 from codelode.structure.scoping import Scoping, scoping_of
 
-MOST_UNSURE = 3
-"""A method of an unknown object is given when at most so many classes have one of its name: with more, most would
-be wrong"""
+MOST_RELATED = 50
+"""Classes with a method of one name whose common base is looked for"""
 
 MOST_CANDIDATES = 500
 """Definitions of one name that are told apart; a name that more share says nothing"""
+
+MOST_STEPS = 4
+"""Modules that hand on a name to each other"""
+
+_DEFAULT = re.compile(
+    rb"^export\s+default\s+(?:async\s+)?(?:(?:function\*?|class)\s+)?(\w+)|\b(\w+)\s+as\s+default\b", re.M
+)
+"""What a JavaScript module exports as its default"""
 
 _FUNCTIONS = frozenset({"function", "method"})
 
@@ -85,7 +93,12 @@ class Resolver:
         local = self._in_scope(site, scoping, targets)
         if local is not None:
             return local
-        free = [one for one in targets if not self._is_member(one) and not self._is_nested(one)]
+        holder = re.split(r"[./:\\\\]", module)[-1]  # a static import names the class
+        free = [
+            one
+            for one in targets
+            if not self._is_nested(one) and (not self._is_member(one) or self._codebase.owner(one) == holder)
+        ]
         own = [one for one in free if one.path == site.file.path]
         if own:
             return _shared(own, 1.0, "same file")
@@ -184,18 +197,46 @@ class Resolver:
                     found += self._from_module(file, one.module, site.name)
         return found or None
 
-    def _from_module(self, file: ParsedFile, module: str, name: str) -> list[Meaning]:
-        """The definitions called `name` in a module that `file` imports."""
-        site = CallSite(file, name, 0, None)
+    def _from_module(
+        self, file: ParsedFile, module: str, name: str, steps: int = MOST_STEPS
+    ) -> list[Meaning]:
+        """The definitions called `name` in a module that `file` imports, or in those whose names it hands on."""
+        targets = self._named(CallSite(file, name, 0, None), name)
+        holder = re.split(r"[./:\\\\]", module)[-1]  # a static import names the class
         free = [
-            one for one in self._named(site, name) if not self._is_member(one) and not self._is_nested(one)
+            one
+            for one in targets
+            if not self._is_nested(one) and (not self._is_member(one) or self._codebase.owner(one) == holder)
         ]
         scored = [(self._codebase.match(file, module, one), one) for one in free]
         exact = [one for score, one in scored if score == EXACT]
         if exact:
             return _shared(exact, 1.0, "import")
+        if steps:
+            for hub in self._codebase.modules(file, module):
+                found = self._handed_on(hub, name, steps - 1)
+                if found:
+                    return found
         inside = [one for score, one in scored if score != ELSEWHERE]
         return _shared(inside, 0.9, "import")
+
+    def _handed_on(self, hub: ParsedFile, name: str, steps: int) -> list[Meaning]:
+        """The definitions that the file `hub` imports under `name`, or exports as its default."""
+        if name == "default" and (exported := _DEFAULT.search(hub.text)):
+            name = (exported[1] or exported[2]).decode("utf-8", "replace")
+            targets = self._named(CallSite(hub, name, 0, None), name)
+            own = [one for one in targets if one.path == hub.path]
+            if own:
+                return _shared(own, 1.0, "import")
+        for one in self._codebase.imports(hub):
+            if one.local == name and one.name:
+                return self._from_module(hub, one.module, one.name, steps)
+        for one in self._codebase.imports(hub):
+            if one.name == EVERYTHING:
+                found = self._from_module(hub, one.module, name, steps)
+                if found:
+                    return found
+        return []
 
     def _anywhere(self, site: CallSite, scoping: Scoping, free: list[Target]) -> list[Meaning]:
         """For languages in which what is global in one file is seen in all others."""
@@ -258,15 +299,24 @@ class Resolver:
         scoping = scoping_of(site.file.language)
         if scoping.family == "c" and site.file.language == "c":
             return []  # a field that holds a function: any function of that type
-        members = [
-            one for one in self._named(site, site.name) if self._is_member(one) and one.kind == "method"
-        ]
-        owners = {self._codebase.owner(one) for one in members}
-        if not members or len(owners) > MOST_UNSURE or site.name in scoping.common:
+        if site.name in scoping.common:
             return []
-        why = "only class with it" if len(owners) == 1 else "folder"
-        members.sort(key=lambda one: _distance(site.file.path, one.path))
-        return [Meaning(one, 0.7 / len(owners), why) for one in members]
+        members = [one for one in self._named(site, site.name) if one.kind == "method"]
+        owners: dict[tuple[str, int], Target] = {}
+        for one in members:
+            klass = self._receivers.class_of(one)
+            if klass is None:
+                return []
+            owners[klass.key] = klass
+        if len(owners) > MOST_RELATED:
+            return []
+        root = self._receivers.root(list(owners.values()))
+        if root is None:
+            return []
+        own = self._receivers.methods(root, site.name)
+        return _shared(
+            own, 0.7 if len(owners) == 1 else 0.6, "only class with it" if len(owners) == 1 else "base class"
+        )
 
 
 def _innermost_function(file: ParsedFile, offset: int) -> int:

@@ -23,6 +23,12 @@ _CONTINUED = re.compile(rb"\\(\r?)\n")
 _TOKENS = "token_tree"
 """Rust's grammar keeps the arguments of a macro as tokens."""
 
+_NEAR = 3
+"""Levels of the tree above a name at which an error makes its role doubtful"""
+
+_DECLARES = re.compile(rb"\b(?:def|defp|fn|fun|func|function|class|sub|proc|interface|struct|trait)\s+$")
+_MEMBER = re.compile(rb"([\w$@]+(?:\(\))?)\s*(?:\?\.|\.|->|::)\s*$")
+
 _TYPED = frozenset({"type", "return_type", "returns"})
 """Fields that hold types"""
 
@@ -37,10 +43,8 @@ class Mention(NamedTuple):
     """A name in its place."""
 
     role: Role
-    receiver: Node | None = None
-    """of a call or an assignment: what stands before the dot; None for a bare name"""
-    call: Node | None = None
-    """the call itself; None for other roles and where the grammar has only tokens"""
+    receiver: bytes | None = None
+    """of a call or an assignment: the text before the dot; None for a bare name"""
 
 
 class _Step(NamedTuple):
@@ -63,11 +67,13 @@ def read_mention(grammar: Grammar, root: Node, text: bytes, start: int, end: int
     outside = _outside_code(steps, rules.comments, rules.strings, rules.interpolations, rules.imports)
     if outside is not None:
         return Mention(outside)
-    if _is_longer_name(leaf, start, end):
+    if _is_longer_name(leaf, text, start, end):
         return None
-    if leaf.parent is not None and leaf.parent.type == _TOKENS:
-        return _among_tokens(leaf)
-    return _Climb(grammar, steps).read()
+    if len(steps) > 1 and steps[-2].node.type == _TOKENS:
+        return _among_tokens(leaf, text)
+    if any(step.node.is_error for step in steps[-_NEAR:]) and text[end : end + 1] == b"(":
+        return _in_wreckage(text, start)
+    return _Climb(grammar, steps, text).read()
 
 
 def _descend(root: Node, start: int, end: int) -> list[_Step]:
@@ -107,16 +113,14 @@ def _outside_code(
     return text
 
 
-def _is_longer_name(leaf: Node, start: int, end: int) -> bool:
+def _is_longer_name(leaf: Node, text: bytes, start: int, end: int) -> bool:
     if leaf.child_count or (leaf.start_byte == start and leaf.end_byte == end):
         return False
     kind = leaf.type
-    whole = leaf.text or b""
     if "identifier" in kind:
         return True
-    return ("name" in kind or "sym" in kind) and whole.strip(b"@$:?!") != whole[
-        start - leaf.start_byte : end - leaf.start_byte
-    ]
+    whole = text[leaf.start_byte : leaf.end_byte]
+    return ("name" in kind or "sym" in kind) and whole.strip(b"@$:?!") != text[start:end]
 
 
 def _in_macro(grammar: Grammar, token: Node, text: bytes, start: int, end: int) -> Mention | None:
@@ -128,21 +132,36 @@ def _in_macro(grammar: Grammar, token: Node, text: bytes, start: int, end: int) 
     return read_mention(grammar, root, whole, start + shift, end + shift)
 
 
-def _among_tokens(leaf: Node) -> Mention:
+def _among_tokens(leaf: Node, text: bytes) -> Mention:
     after, before = leaf.next_sibling, leaf.prev_sibling
-    if after is None or after.type != _TOKENS or not (after.text or b"").startswith(b"("):
+    if after is None or after.type != _TOKENS or text[after.start_byte] != ord("("):
         return Mention(Role.READ)
     if before is not None and before.type in (".", "::"):
-        return Mention(Role.CALL, before.prev_sibling)
+        return Mention(Role.CALL, _text_of(before.prev_sibling, text))
     return Mention(Role.CALL)
+
+
+def _in_wreckage(text: bytes, start: int) -> Mention:
+    """Judge a name before a parenthesis by the text: the parser could not read what it stands in."""
+    before = text[text.rfind(b"\n", 0, start) + 1 : start]
+    if _DECLARES.search(before):
+        return Mention(Role.DEFINITION)
+    member = _MEMBER.search(before)
+    return Mention(Role.CALL, member[1] if member else None)
+
+
+def _text_of(node: Node | None, text: bytes) -> bytes | None:
+    # Node.text would ask the tree for the text it was parsed from.
+    return None if node is None else text[node.start_byte : node.end_byte]
 
 
 class _Climb:
     """From the leaf up, until something says what the name is for."""
 
-    def __init__(self, grammar: Grammar, steps: list[_Step]) -> None:
+    def __init__(self, grammar: Grammar, steps: list[_Step], text: bytes) -> None:
         self._grammar = grammar
         self._steps = steps
+        self._text = text
         self._receiver: Node | None = None
         self._prototype = False
 
@@ -168,9 +187,10 @@ class _Climb:
         """The role that `parent` gives to the name `child`; None when it gives none."""
         rules = self._grammar.rules
         if kind in rules.calls and _is_field(child, parent, rules.calls[kind]):
-            return Mention(Role.CALL, self._receiver or _object_of(parent, rules.members.get(kind)), parent)
+            receiver = self._receiver or _object_of(parent, rules.members.get(kind))
+            return Mention(Role.CALL, _text_of(receiver, self._text))
         if kind in rules.writes and _is_field(child, parent, rules.writes[kind]):
-            return Mention(Role.WRITE, self._receiver)
+            return Mention(Role.WRITE, _text_of(self._receiver, self._text))
         definition = self._grammar.definitions.get(parent.kind_id)
         if definition is not None and child.field == "name" and definition.kind is not None:
             return Mention(Role.DEFINITION)

@@ -6,6 +6,7 @@ trees, since the declaration often stands in another file than the one that is p
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +48,45 @@ class Scoping:
     """methods of the language's own classes, which an object of unknown class most likely is"""
 
 
+_PYTHON_COMMON = frozenset(
+    name
+    for kind in (
+        str,
+        bytes,
+        bytearray,
+        int,
+        float,
+        list,
+        tuple,
+        dict,
+        set,
+        io.TextIOWrapper,
+        io.BytesIO,
+        re.Pattern,
+    )
+    for name in dir(kind)
+)
+_JAVASCRIPT_COMMON = types_of(
+    "add all apply at bind call catch charAt charCodeAt clear concat delete endsWith entries every exec fill filter "
+    "finally find findIndex flat flatMap forEach get getTime has includes indexOf join keys lastIndexOf localeCompare "
+    "map match matchAll next normalize padEnd padStart parse pop push reduce reduceRight repeat replace replaceAll "
+    "resolve reverse search set shift slice some sort splice split startsWith stringify substr substring test then "
+    "throw toFixed toJSON toLowerCase toString toUpperCase trim trimEnd trimStart unshift valueOf values"
+)
+_GO_COMMON = types_of(
+    "Add Bytes Close Done Err Error Flush Format Get Len Less Load Lock Name Next Pop Push RLock RUnlock Read Reset "
+    "Run Scan Seek Set Size Stop Store String Swap Sync Unlock Unwrap Value Wait Write WriteString"
+)
+_RUST_COMMON = types_of(
+    "all and_then any as_bytes as_mut as_ref as_slice as_str borrow borrow_mut chain clear clone cloned cmp collect "
+    "contains contains_key copied count drain entry enumerate eq expect extend filter filter_map find first flat_map "
+    "flush fmt fold for_each from get get_mut get_or_insert_with hash insert into into_iter is_empty is_err is_none "
+    "is_ok is_some iter iter_mut join keys last len lines lock map map_err max min new next ok ok_or or_else parse "
+    "partial_cmp peek pop position push push_str read recv remove replace resize retain rev send skip sort split "
+    "starts_with sum swap take to_owned to_string to_vec trim truncate unwrap unwrap_or unwrap_or_default "
+    "unwrap_or_else values with_capacity write zip"
+)
+
 _JAVASCRIPT = Scoping(
     family="javascript",
     selves=frozenset({"this"}),
@@ -58,6 +98,7 @@ _JAVASCRIPT = Scoping(
     assigned=(r"(?<![\w$.])(?:this\.)?{x}\s*(?::[^=;\n]+)?=(?![=>])\s*" + _REST,),
     result=r"\)\s*:\s*([\w.$]+(?:<.*>)?(?:\[\])*)",
     bases=r"\bextends\s+([\w.$, ]+)",
+    common=_JAVASCRIPT_COMMON,
 )
 
 _C_LIKE = (r"(?<![\w.]){x}".join((_PREFIX_TYPE, r"\s*(?=[=;,):\[{{(]|$)")),)
@@ -77,6 +118,7 @@ _SCOPINGS = {
         ),
         result=r"->\s*" + _PYTHON_TYPE,
         bases=r"\(([^()]*)",
+        common=_PYTHON_COMMON,
     ),
     "javascript": _JAVASCRIPT,
     "typescript": _JAVASCRIPT,
@@ -87,6 +129,7 @@ _SCOPINGS = {
         declared=(r"(?<![\w.]){x}(?:[ \t]*,[ \t]*\w+)*[ \t]+(\*?[A-Za-z_][\w.]*)(?![\w.(])",),
         assigned=(r"(?<![\w.]){x}(?:[ \t]*,[ \t]*\w+)*[ \t]*:?=(?!=)[ \t]*([^\n;]+)",),
         result=r"\)[ \t]*\(?(?:\w+[ \t]+)?(\*?[A-Za-z_][\w.]*)(?:[ \t]*,[^)]*)?\)?[ \t]*$",
+        common=_GO_COMMON,
     ),
     "rust": Scoping(
         family="rust",
@@ -97,6 +140,7 @@ _SCOPINGS = {
         ),
         assigned=(r"\blet\s+(?:mut\s+)?{x}\s*(?::[^=;]+)?=\s*([^;]+)",),
         result=r"->\s*([^{{]+)",
+        common=_RUST_COMMON,
     ),
     "java": Scoping(
         family="jvm",
@@ -207,11 +251,37 @@ def pattern(template: str, name: str) -> re.Pattern[str]:
     return re.compile(template.replace("{x}", re.escape(name)).replace("{{", "{").replace("}}", "}"), re.M)
 
 
+_HASHED = frozenset({"python", "ruby"})
+_PLAIN_TEXT = re.compile(
+    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|//[^\n]*|/\*.*?\*/", re.S
+)
+_GO_TEXT = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`[^`]*`|//[^\n]*|/\*.*?\*/", re.S)
+_HASHED_TEXT = re.compile(
+    r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*", re.S
+)
+
+
+def without_prose(language: str, text: str) -> str:
+    """`text` with blanks for what is in comments and long strings, so that patterns of code do not find prose;
+    everything stays in its place.  A short string stays, since a type can be quoted."""
+    prose = _HASHED_TEXT if language in _HASHED else _GO_TEXT if language == "go" else _PLAIN_TEXT
+    return prose.sub(_blanked, text)
+
+
+def _blanked(found: re.Match[str]) -> str:
+    text = found[0]
+    if text[0] in "\"'" and not text.startswith(('"""', "'''")):
+        return text
+    inner = re.sub(r"[^\n]", " ", text)
+    return text[0] + inner[1:] if text[0] in "\"'`" else inner
+
+
 _WRAPPERS = re.compile(
-    r"^(?:(?:typing\.)?(?:Optional|Type|type|ClassVar|Final|Annotated)\[|(?:Box|Rc|Arc|Readonly|Partial|NonNullable)<)"
+    r"^(?:(?:\w+\.)?(?:Optional|Type|type|ClassVar|Final|Annotated)\[|(?:Box|Rc|Arc|Readonly|Partial|NonNullable)<)"
 )
 _QUALIFIERS = re.compile(r"\b(?:const|mut|dyn|impl|readonly|struct|class|final|static|override)\s+|'\w+\s+")
 _NO_TYPES = types_of(
+    "abstract class enum extends implements interface namespace struct throws union "
     "return new throw else in delete case goto await yield not and or if while using typeof import package "
     "public private protected static final const var let val auto function def"
 )
