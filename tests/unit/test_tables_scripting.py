@@ -704,6 +704,7 @@ def test_clauses_of_a_function_are_one_definition() -> None:
 def test_what_an_exported_object_holds_is_found_behind_casts_and_calls() -> None:
     text = "export default wrap({ methods: { open() {} }, close: () => 1 } satisfies Shop, (x) => { class Y {} });\n"
     assert names("typescript", text) == ["open", "close", "Y"]
+    assert names("javascript", "let later;\nlater = function () {};\n") == ["later", "later"]
     assert names("javascript", "module.exports = a || function named() {};\n") == ["named"]
 
 

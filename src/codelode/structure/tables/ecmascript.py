@@ -82,7 +82,7 @@ def _declared(node: Any) -> Any:
 
 def _assigned_kind(node: Any, text: bytes, _holder: str) -> str:
     left = node.child_by_field_name("left")
-    if left is None or left.type != "member_expression":
+    if left is None or left.type not in ("member_expression", "identifier"):
         return ""
     value = _value(node, "right")
     if value == "class":
@@ -90,13 +90,22 @@ def _assigned_kind(node: Any, text: bytes, _holder: str) -> str:
     if value not in _FUNCTIONS:
         return ""
     of = left.child_by_field_name("object")
+    if of is None:
+        return "function"
     is_method = of.type == "this" or text[of.start_byte : of.end_byte].endswith(b".prototype")
     return "method" if is_method else "function"
+
+
+def _assigned(node: Any) -> Any:
+    left = node.child_by_field_name("left")
+    return left.child_by_field_name("property") or left
 
 
 def _owner(node: Any, text: bytes, _name: Any) -> tuple[int, int] | None:
     """``Foo`` of ``Foo.prototype.bar = function``."""
     of = node.child_by_field_name("left").child_by_field_name("object")
+    if of is None:
+        return None
     owner = text[of.start_byte : of.end_byte].removesuffix(b".prototype")
     return None if owner in _EXPORTS or b"\n" in owner else (of.start_byte, of.start_byte + len(owner))
 
@@ -177,7 +186,7 @@ _DEFINITIONS = {
     "method_definition": Definition(_method_kind, _key("name"), inside=SCOPE),
     "variable_declarator": Definition(_declarator_kind, _declared, body="value", inside=SCOPE),
     "assignment_expression": Definition(
-        _assigned_kind, "left.property", body="right", inside=SCOPE, qualifier=_owner
+        _assigned_kind, _assigned, body="right", inside=SCOPE, qualifier=_owner
     ),
     "pair": Definition(_pair_kind, _key("key"), body="value", inside=SCOPE),
     "function_expression": Definition(_expression_kind("function"), inside=SCOPE),
