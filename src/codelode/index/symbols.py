@@ -154,7 +154,7 @@ class SymbolsWriter:
         starts = np.cumsum(lengths) - lengths
         ids, places = sort_names(blob, starts, lengths)
         columns["name"] = ids.astype(np.uint32)
-        columns["by_name"] = np.argsort(ids, kind="stable").astype(np.uint32)
+        columns["by_name"] = np.sort(ids << 32 | np.arange(ids.size)).astype(np.uint32)  # its lower half
         columns |= name_columns(blob, starts[places], lengths[places])
         owners = list(self._owner_numbers)
         columns["owned"] = np.concatenate([np.empty(0, np.int64), *self._owned]).astype(np.uint32)
