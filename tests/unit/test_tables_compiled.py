@@ -1,4 +1,4 @@
-"""The tables of C, C++, C#, Dart, Go, Java, Kotlin, Python, Rust, Scala, Swift and Zig."""
+"""The tables of C, C++, C#, Dart, Go, Java, Kotlin, Objective-C, Python, Rust, Scala, Swift and Zig."""
 
 from __future__ import annotations
 
@@ -434,6 +434,39 @@ def test_kotlin() -> None:
         "variable top",
         "type Number",
     ]
+
+
+OBJECTIVE_C = """\
+#import <Foundation/Foundation.h>
+@interface Foo : Bar <P>
+@property (nonatomic, copy) NSString *name;
+- (void)declared:(int)a;
+@end
+@interface Foo (Category)
+@end
+@implementation Foo
+static int helper(int a) { return a; }
+// about it
+- (void)add:(int)a with:(int)b { [self foo:1]; }
+@end
+@protocol P
+- (void)asked;
+@end
+"""
+
+
+def test_objective_c() -> None:
+    assert outline("objc", OBJECTIVE_C) == [
+        "class Foo",
+        "  property name",
+        "impl Foo",
+        "impl Foo",
+        "  function helper",
+        "  method add",
+        "interface P",
+        "  method asked",
+    ]
+    assert part("objc", OBJECTIVE_C, "add", "signature") == "- (void)add:(int)a with:(int)b"
 
 
 PYTHON = '''\

@@ -29,6 +29,7 @@ _MODULES = {
     "lua": "lua",
     "make": "builds",
     "markdown": "markup",
+    "objc": "objective_c",
     "ocaml": "functional",
     "perl": "perl",
     "php": "php",
