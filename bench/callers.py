@@ -37,6 +37,14 @@ EXAMPLES = 5
 SEED = 7
 
 
+_OVERLOADED = frozenset({"python", "typescript"})
+"""Languages in which several signatures are one function"""
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def _compile_commands(root: Path) -> None:
     """What clangd needs of a C project that is not configured: every file, with the project's own headers."""
     entries = [
@@ -149,6 +157,15 @@ class Judge:
             repository.prepare(self._root)
         self._server = Server(repository.server, self._root, repository.settings)
         self._texts: dict[str, list[str]] = {}
+        self._defined = {
+            (
+                display_path(part.files.path(int(part.symbols.files[row]))),
+                part.symbols.name_lines[row] - 1,
+                part.symbols.name(row).decode("utf-8", "replace"),
+            )
+            for part in snapshot.segments
+            for row in range(len(part.symbols))
+        }
 
     def close(self) -> None:
         self._server.close()
@@ -231,9 +248,9 @@ class Judge:
         self._server.open(call.path, self._repository.language)
         found = self._server.definitions(Place(call.path, call.line - 1, call.column - 1))
         line = self._line(call.path, call.line - 1)
-        if any((one.path, one.line) == function.place[:2] for one in found):
+        if any(self._is_same(one, function) for one in found):
             score.right += 1
-        elif not found:
+        elif not found or all(self._is_import(one, function.name) for one in found):
             score.undecided += 1
             score.note("undecided: the server does not know", function, call, line)
         else:
@@ -246,9 +263,31 @@ class Judge:
                 f"{line.strip()}  -> {found[0].path if not outside else Path(found[0].path).name}:{found[0].line + 1}",
             )
 
+    def _is_same(self, place: Place, function: Function) -> bool:
+        """Whether a definition is the function's own, or another signature of it."""
+        if place[:2] == function.place[:2]:
+            return True
+        return (
+            self._repository.language in _OVERLOADED
+            and place.path == function.place.path
+            and (place.path, place.line, function.name) in self._defined
+            and _indent(self._line(*place[:2])) == _indent(self._line(*function.place[:2]))
+        )
+
+    def _is_import(self, place: Place, name: str) -> bool:
+        """Whether a server that could not follow an import gives the import as the definition."""
+        stats = SearchStats()
+        options = SearchOptions(all_matches=True, under=(place.path.encode(),))
+        found = find_references(
+            self._snapshot, name, options, self._sources(stats), stats, roles={Role.IMPORT}
+        )
+        return any(one.line == place.line + 1 for one in found)
+
     def _is_call(self, place: Place, name: str) -> bool:
         """Whether a use has an argument list, or decorates."""
         if Path(place.path).is_absolute():
+            return False
+        if (place.path, place.line, name) in self._defined:
             return False
         line = self._line(place.path, place.line)
         before, after = line[: place.column], line[place.column :]

@@ -15,7 +15,7 @@ from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.symbols import definitions_named
 from codelode.structure.imports import Import, find_imports
-from codelode.structure.modules import EXACT, match_module
+from codelode.structure.modules import EXACT, match_module, module_stem
 from codelode.structure.rules import KINDS
 from codelode.structure.scoping import Scoping, base_names, scoping_of, without_prose
 
@@ -163,8 +163,7 @@ class Codebase:
 
     def modules(self, file: ParsedFile, module: str) -> list[ParsedFile]:
         """The files that `file` may import as `module`: those that hand names on have to be read for them."""
-        last = re.split(r"[./\\]", module.rstrip("./"))[-1]
-        places = self._hubs + self._by_stem.get(last.encode(), [])
+        places = self._hubs + self._by_stem.get(module_stem(file.language, module).encode(), [])
         found = []
         for part, ordinal in places:
             path = display_path(part.files.path(ordinal))

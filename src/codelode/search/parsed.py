@@ -22,7 +22,7 @@ from codelode.structure import grammars, tables
 from codelode.structure.definitions import find_definitions
 from codelode.structure.grammars import Grammar
 from codelode.structure.parsing import SlowParse, parse
-from codelode.structure.roles import Mention, read_mention
+from codelode.structure.roles import Mention, block_around, read_mention
 from codelode.structure.rules import KINDS, Rules
 
 if TYPE_CHECKING:
@@ -204,9 +204,16 @@ class ParsedFile:
             return Mention(Role.TEXT)
         return read_mention(grammar, root, text, start - piece[0], end - piece[0])
 
-    def tree(self) -> Node:
-        """The root of the whole file's tree.  Raises SlowParse."""
-        return self._parsed(0, len(self.text))[0]
+    def block_around(self, offset: int) -> tuple[int, int]:
+        """The span of the block that byte `offset` stands in; the whole text without a grammar."""
+        whole = 0, len(self.text)
+        if self.grammar is None:
+            return whole
+        try:
+            root, _ = self._parsed(*whole)
+        except SlowParse:
+            return whole
+        return block_around(root, offset)
 
     def _parsed(self, start: int, end: int) -> tuple[Node, bytes]:
         key = (start, end)

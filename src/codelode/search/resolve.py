@@ -93,13 +93,11 @@ class Resolver:
         local = self._in_scope(site, scoping, targets)
         if local is not None:
             return local
-        holder = re.split(r"[./:\\\\]", module)[-1]  # a static import names the class
-        free = [
-            one
-            for one in targets
-            if not self._is_nested(one) and (not self._is_member(one) or self._codebase.owner(one) == holder)
-        ]
+        free = [one for one in targets if not self._is_member(one) and not self._is_nested(one)]
         own = [one for one in free if one.path == site.file.path]
+        if own and scoping.anonymous:
+            own = _innermost(site, own)
+            free = [one for one in free if one.path != site.file.path]
         if own:
             return _shared(own, 1.0, "same file")
         if scoping.packages:
@@ -202,6 +200,7 @@ class Resolver:
     ) -> list[Meaning]:
         """The definitions called `name` in a module that `file` imports, or in those whose names it hands on."""
         targets = self._named(CallSite(file, name, 0, None), name)
+        holder = re.split(r"[./:\\\\]", module)[-1]  # a static import names the class
         holder = re.split(r"[./:\\\\]", module)[-1]  # a static import names the class
         free = [
             one
@@ -317,6 +316,14 @@ class Resolver:
         return _shared(
             own, 0.7 if len(owners) == 1 else 0.6, "only class with it" if len(owners) == 1 else "base class"
         )
+
+
+def _innermost(site: CallSite, targets: Sequence[Target]) -> list[Target]:
+    """Those of `targets`, all in the file of `site`, whose block is the nearest around it."""
+    blocks = [(site.file.block_around(int(one.part.symbols.name_starts[one.row])), one) for one in targets]
+    seen = [(end - start, one) for (start, end), one in blocks if start <= site.start < end]
+    nearest = min((size for size, _ in seen), default=0)
+    return [one for size, one in seen if size == nearest]
 
 
 def _innermost_function(file: ParsedFile, offset: int) -> int:

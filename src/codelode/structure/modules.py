@@ -10,6 +10,7 @@ EXACT, INSIDE, ELSEWHERE = 2, 1, 0
 
 _FOLDER_FILES = frozenset({"__init__", "index", "mod", "lib", "main", "init", "package"})
 """Files that stand for their folder"""
+_SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
 _ROOTS = frozenset({"src", "lib", "python", "source", "packages", "java", "kotlin", "main"})
 """Folders from which absolute names count, besides those around the importing file"""
 _FOLDER_MODULES = frozenset({"java", "kotlin", "scala", "groovy", "csharp", "php"})
@@ -38,6 +39,13 @@ def match_module(language: str, module: str, importer: str, path: str, root_modu
     if language == "rust":
         own = [part for part in own if part != "src"]
     return _match_anywhere(language, wanted, own, importer.split("/"))
+
+
+def module_stem(language: str, module: str) -> str:
+    """The name without extension that the file of a module has, unless it stands for its folder."""
+    if language == "python":
+        return module.rpartition(".")[2]
+    return _SCRIPT.sub("", module).rstrip("/").rpartition("/")[2]
 
 
 def _match_anywhere(language: str, wanted: Sequence[str], own: Sequence[str], importer: Sequence[str]) -> int:
@@ -82,7 +90,7 @@ def _wanted(language: str, module: str, importer: str) -> tuple[list[str], bool]
         names = [part for part in module[dots:].split(".") if part]
         return (folder[: len(folder) - dots + 1] + names, True) if dots else (names, False)
     if language in ("javascript", "typescript", "lua", "ruby") and module.startswith("."):
-        return _relative(folder, re.sub(r"\.(?:[cm]?[jt]sx?)$", "", module)), True
+        return _relative(folder, _SCRIPT.sub("", module)), True
     if language == "rust":
         parts = [part for part in module.split("::") if part not in ("crate", "self", "super", "")]
         return parts, False

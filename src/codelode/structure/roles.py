@@ -35,6 +35,9 @@ _TYPED = frozenset({"type", "return_type", "returns"})
 _BOUND = ("variable_declaration", "property_declaration", "variable_declarator")
 """Ends of the names of nodes that declare a variable, in grammars whose table keeps them for definitions"""
 
+_BLOCKS = ("block", "_body", "compound_statement", "program")
+"""Ends of the names of nodes that limit where a name is seen"""
+
 _OBJECTS = ("object", "receiver", "scope")
 """Fields of a call itself in which grammars without a member node keep what the method is called on"""
 
@@ -74,6 +77,14 @@ def read_mention(grammar: Grammar, root: Node, text: bytes, start: int, end: int
     if any(step.node.is_error for step in steps[-_NEAR:]) and text[end : end + 1] == b"(":
         return _in_wreckage(text, start)
     return _Climb(grammar, steps, text).read()
+
+
+def block_around(root: Node, offset: int) -> tuple[int, int]:
+    """The span of the innermost block in which byte `offset` stands."""
+    for step in reversed(_descend(root, offset, offset + 1)):
+        if step.node.type.endswith(_BLOCKS):
+            return step.node.start_byte, step.node.end_byte
+    return root.start_byte, root.end_byte
 
 
 def _descend(root: Node, start: int, end: int) -> list[_Step]:

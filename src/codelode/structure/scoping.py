@@ -36,6 +36,8 @@ class Scoping:
     """All files of a folder share their names"""
     nested: bool = True
     """Functions can stand in functions, and are then seen there only"""
+    anonymous: bool = False
+    """Functions without a name hold definitions, which are seen in them only"""
     declared: tuple[str, ...] = ()
     """patterns of a declaration of ``{x}`` whose group is its type"""
     assigned: tuple[str, ...] = ()
@@ -97,7 +99,8 @@ _JAVASCRIPT = Scoping(
     ),
     assigned=(r"(?<![\w$.])(?:this\.)?{x}\s*(?::[^=;\n]+)?=(?![=>])\s*" + _REST,),
     result=r"\)\s*:\s*([\w.$]+(?:<.*>)?(?:\[\])*)",
-    bases=r"\bextends\s+([\w.$, ]+)",
+    bases=r"\b(?:extends|implements)\s+([\w.$, ]+)",
+    anonymous=True,
     common=_JAVASCRIPT_COMMON,
 )
 
