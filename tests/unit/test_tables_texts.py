@@ -93,7 +93,7 @@ $brand: blue;
 
 def test_scss() -> None:
     assert outline("scss", SCSS) == [
-        "variable $brand",
+        "variable brand",
         "function rounded",
         "function twice",
         "selector .menu",

@@ -25,10 +25,12 @@ def _assigned_kind(node: Any, text: bytes, _holder: str) -> str:
     return "" if any(child.type == "+=" for child in node.children) else "variable"
 
 
-# The grammar reads ``obj-$(CONFIG_X) += x.o`` as a rule, on to the end of the file.
+# The grammar reads ``obj-$(CONFIG_X) += x.o`` as a rule, on to the end of the file, and stumbles over ``$(@:x=y)``.
 _APPENDED = re.compile(
-    rb"(?:^|\n)[ \t]*(?:[^\s#:=]*\$[({][^\n=:]*[+:?!]?=|[\w.-]+[ \t]*\+=)(?:[^\n\\]|\\.|\\\r?\n|\\\Z)*"
+    rb"(?:^|\n)[ \t]*(?:[^\s#:=]*\$[({](?:[^\n=:]++|:\w+=\w*[)}])*[+:?!]?=|[\w.-]+[ \t]*\+=)"
+    rb"(?:[^\n\\]|\\.|\\\r?\n|\\\Z)*"
 )
+_AUTOMATIC = re.compile(rb"\$[({][@<^?*%+|][^(){}\n]*[)}]")
 
 MAKE = Rules(
     language="make",
@@ -45,7 +47,7 @@ MAKE = Rules(
     calls={"function_call": "function"},
     imports=types_of("include_directive"),
     writes={"variable_assignment": "name"},
-    unreadable=(_APPENDED,),
+    unreadable=(_APPENDED, _AUTOMATIC),
 )
 
 

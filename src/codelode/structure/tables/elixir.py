@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, Span, types_of
 
 _CALLS = {
     b"defmodule": "module",
@@ -51,11 +51,23 @@ def _call_kind(node: Any, text: bytes, _holder: str) -> str:
 
 
 def _defined(node: Any) -> Any:
-    """The name in ``name``, ``name(a)``, ``name(a) when b``, ``name :: type``, ``A.B``."""
+    """The name in ``name``, ``name(a)``, ``name(a) when b``, ``name :: type``, ``a + b``; ``C`` of ``A.B.C``."""
     at = _first_argument(node)
-    while at is not None and at.type not in ("identifier", "alias", "operator_identifier"):
-        at = at.child_by_field_name({"call": "target", "binary_operator": "left"}.get(at.type, "name"))
-    return at
+    while at is not None and at.type in ("call", "binary_operator"):
+        if at.type == "binary_operator" and at.child_by_field_name("operator").type not in ("when", "::"):
+            return at.child_by_field_name("operator")
+        at = at.child_by_field_name("target" if at.type == "call" else "left")
+    if at is not None and at.type == "alias":
+        return Span(at.start_byte + at.text.rfind(b".") + 1, at.end_byte)
+    return at if at is not None and at.type in ("identifier", "operator_identifier") else None
+
+
+def _owner(node: Any, _text: bytes, name: Any) -> tuple[int, int] | None:
+    """``A.B`` of ``defmodule A.B.C``."""
+    first = _first_argument(node)
+    if first is None or first.type != "alias" or name.start_byte == first.start_byte:
+        return None
+    return first.start_byte, name.start_byte - 1
 
 
 def _do_block(node: Any) -> Any:
@@ -86,7 +98,7 @@ ELIXIR = Rules(
     language="elixir",
     grammar="tree_sitter_elixir:language",
     definitions={
-        "call": Definition(_call_kind, _defined, body=_do_block, inside=SCOPE),
+        "call": Definition(_call_kind, _defined, body=_do_block, inside=SCOPE, qualifier=_owner),
         "unary_operator": Definition(_attribute_kind, _attribute_name, body=""),
     },
     containers=types_of("source do_block"),

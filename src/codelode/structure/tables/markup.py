@@ -74,10 +74,16 @@ def _property_kind(node: Any, text: bytes, _holder: str) -> str:
     return "variable" if text.startswith((b"--", b"$"), node.start_byte) else ""
 
 
+def _property(node: Any) -> Any:
+    """The name of a custom property; of an SCSS variable, without its dollar sign."""
+    name: Any = named("property_name")(node)
+    return Span(name.start_byte + 1, name.end_byte) if name is not None and name.text[:1] == b"$" else name
+
+
 _CSS_DEFINITIONS = {
     "rule_set": Definition("selector", _selectors, body=named("block"), inside=SCOPE),
     "keyframes_statement": Definition("rule", named("keyframes_name"), body=named("keyframe_block_list")),
-    "declaration": Definition(_property_kind, named("property_name"), body=""),
+    "declaration": Definition(_property_kind, _property, body=""),
 }
 _CSS: dict[str, Any] = {
     "containers": types_of("stylesheet block media_statement supports_statement at_rule"),

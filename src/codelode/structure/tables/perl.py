@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from codelode.structure.rules import SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import SCOPE, Definition, Rules, Span, named, types_of
 
 _VARIABLES = types_of("scalar array hash glob")
+
+
+def _last_name(node: Any) -> Any:
+    """``C`` of ``package A::B::C``."""
+    name = node.child_by_field_name("name")
+    return None if name is None else Span(name.start_byte + name.text.rfind(b":") + 1, name.end_byte)
+
+
+def _owner(node: Any, _text: bytes, name: Any) -> tuple[int, int] | None:
+    whole = node.child_by_field_name("name")
+    return None if whole.start_byte == name.start_byte else (whole.start_byte, name.start_byte - 2)
 
 
 def _variable(node: Any) -> Any:
@@ -66,8 +77,12 @@ PERL = Rules(
     language="perl",
     grammar="tree_sitter_perl:language",
     definitions={
-        "package_statement": Definition("module", body=named("block"), inside=SCOPE),
-        "class_statement": Definition("class", body=named("block"), inside=SCOPE),
+        "package_statement": Definition(
+            "module", _last_name, body=named("block"), inside=SCOPE, qualifier=_owner
+        ),
+        "class_statement": Definition(
+            "class", _last_name, body=named("block"), inside=SCOPE, qualifier=_owner
+        ),
         "subroutine_declaration_statement": Definition("function", inside=SCOPE),
         "method_declaration_statement": Definition("method", inside=SCOPE),
         "assignment_expression": Definition(

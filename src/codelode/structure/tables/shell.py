@@ -62,7 +62,8 @@ def _visibility(node: Any, text: bytes, _name: bytes) -> int:
 
 _POWERSHELL_SPARSE = types_of(
     "if_statement else_clause elseif_clauses elseif_clause try_statement catch_clauses catch_clause finally_clause "
-    "switch_statement while_statement for_statement foreach_statement statement_block"
+    "switch_statement while_statement for_statement foreach_statement statement_block pipeline pipeline_chain command "
+    "command_elements array_literal_expression unary_expression script_block_expression script_block"
 )
 
 POWERSHELL = Rules(
@@ -77,7 +78,7 @@ POWERSHELL = Rules(
         "enum_member": Definition("constant", named("simple_name"), body=""),
     },
     containers=_POWERSHELL_SPARSE
-    | types_of("program statement_list named_block_list named_block script_block script_block_body"),
+    | types_of("program statement_list named_block_list named_block script_block_body"),
     sparse=_POWERSHELL_SPARSE,
     hints=tuple(re.compile(one) for one in (rb"[Ff]unction ", rb"[Cc]lass ", rb"[Ff]ilter ")),
     strings=types_of("string_literal expandable_string_literal verbatim_string_characters generic_token"),
