@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from outlines import definitions
 
 from codelode.structure.definitions import walk
-from codelode.structure.parsing import parse
 from codelode.structure.grammars import Grammar, load
+from codelode.structure.parsing import parse
 from codelode.structure.rules import KINDS
 from codelode.structure.skim import skim
 from codelode.structure.tables import rules_for
@@ -51,10 +51,11 @@ def rows(text: bytes, found: object) -> list[tuple[str, bytes, int, int]]:
 def test_a_body_is_cut_out_and_offsets_lead_back() -> None:
     result = skim(BODY)
     assert result.text == b"int f(int a)\n{}\nint b;\n"
-    for offset in range(len(result.text)):
-        origin = result.origin(offset)
-        assert BODY[origin : origin + 1] == result.text[offset : offset + 1]
-    assert result.end(len(result.text)) == len(BODY)
+    origins = result.origins_of(range(len(result.text)))
+    assert bytes(BODY[origin] for origin in origins) == result.text
+    assert result.ends_of([0, len(result.text)]) == [0, len(BODY)]
+    brace = result.text.index(b"}")
+    assert result.ends_of([brace]) == [BODY.index(b"{") + 1], "a span ends before the hole"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,20 @@ def test_macros_are_found_by_a_pattern_and_left_out() -> None:
     macros = [text[start:end] for _, _, start, end in skim(text).macros]
     assert macros == [b"A", b"B"]
     assert b"define A" not in skim(text).text
+
+
+def test_variables_that_macros_define_are_found_by_a_pattern() -> None:
+    text = (
+        b"static DEFINE_MUTEX(lock);\nDEFINE_PER_CPU(struct rq, queues);\nDEFINE_TABLE(names,\n\tcall(1), 2);\n"
+        b"/*\nDEFINE_MUTEX(commented);\n*/\nDEFINE_OPS(made) {\n}\n#define X DEFINE_MUTEX(in_macro);\n"
+        b"int f(void)\n{\n\tDEFINE_WAIT(local);\n}\n"
+    )
+    variables = [text[start:end] for _, _, start, end in skim(text).variables]
+    assert variables == [b"lock", b"queues", b"names"]
+    assert [entry[:2] for entry in skimmed("c", text)] == [
+        ("variable", b"lock"), ("variable", b"queues"), ("variable", b"names"), ("function", b"made"),
+        ("function", b"f"),
+    ]  # fmt: skip
 
 
 def test_conditional_braces_inside_of_a_body_do_no_harm() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _VISIBLE = re.compile(rb"[^\r\n]")
 _MACRO = KINDS.index("macro")
+_VARIABLE = KINDS.index("variable")
 
 
 @dataclass(slots=True)
@@ -88,37 +89,39 @@ def _blanks(found: re.Match[bytes]) -> bytes:
 
 
 def _restore(found: Definitions, skimmed: Skimmed) -> None:
-    """Move what was found in a skimmed text to where it stands in the whole one, and add the macros."""
-    origin, end = skimmed.origin, skimmed.end
-    if len(skimmed.starts) > 1 or skimmed.origins[0]:
-        for name in ("starts", "leads", "name_starts", "qualifier_starts"):
-            setattr(found, name, [origin(offset) for offset in getattr(found, name)])
-        for name in ("ends", "bodies", "name_ends"):
-            setattr(found, name, [end(offset) for offset in getattr(found, name)])
+    """Move what was found in a skimmed text to where it stands in the whole one, and add what was cut out."""
+    if found.starts and (len(skimmed.starts) > 1 or skimmed.origins[0]):
+        # All in two calls: 870,000 bisections took a tenth of the time for structure.
+        _move(found, ("starts", "leads", "name_starts", "qualifier_starts"), skimmed.origins_of)
+        _move(found, ("ends", "bodies", "name_ends", "qualifier_ends"), skimmed.ends_of)
         found.qualifier_ends = [
-            start if start == name else end(stop)
-            for start, name, stop in zip(
-                found.qualifier_starts, found.name_starts, found.qualifier_ends, strict=True
-            )
+            max(ends) for ends in zip(found.qualifier_starts, found.qualifier_ends, strict=True)
         ]
-    if not skimmed.macros:
+    cuts = skimmed.macros + skimmed.variables
+    if not cuts:
         return
-    only_macros = not found.starts
-    for start, stop, name_start, name_end in skimmed.macros:
+    for start, stop, name_start, name_end in cuts:
         found.starts.append(start)
         found.ends.append(stop)
         found.name_starts.append(name_start)
         found.name_ends.append(name_end)
-    more = len(skimmed.macros)
+    more = len(cuts)
     found.leads += found.starts[-more:]
     found.qualifier_starts += found.name_starts[-more:]
     found.qualifier_ends += found.name_starts[-more:]
     found.bodies += found.ends[-more:]
-    found.kinds += [_MACRO] * more
+    found.kinds += [_MACRO] * len(skimmed.macros) + [_VARIABLE] * len(skimmed.variables)
     found.parents += [-1] * more
     found.visibilities += [0] * more
-    if not only_macros:
+    if len(found) > len(skimmed.macros):
         found.reorder(sorted(range(len(found)), key=found.starts.__getitem__))
+
+
+def _move(found: Definitions, names: Sequence[str], move: Callable[[list[int]], list[int]]) -> None:
+    count = len(found)
+    moved = move([offset for name in names for offset in getattr(found, name)])
+    for number, name in enumerate(names):
+        setattr(found, name, moved[number * count : (number + 1) * count])
 
 
 def walk(grammar: Grammar, tree: Tree, text: bytes) -> Definitions:

@@ -11,13 +11,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _DEFINE = re.compile(
     rb"#[ \t]*define[ \t]+(\w++)(?:[^\n\\/]++|\\(?:\r?\n|.)|/\*(?:[^*]++|\*(?!/))*+\*/|//[^\n]*+|/)*+"
 )
+_INSTANCE = re.compile(rb"DEFINE_(\w*+)\(((?:[^;{}()#]|\([^;{}()#]*+\))*+)\)[ \t]*;")
+"""``DEFINE_MUTEX(name);``: a variable that a macro of the kernel's manner defines"""
+_NAME = re.compile(rb"\s*+([A-Za-z_]\w*+)\s*+[,)]")
 _OPENING_LINE = re.compile(rb"\n[A-Za-z_{][^\n]*\{\r?\n|\n\{")
 _COMMENT = re.compile(rb"/\*(?:[^*]++|\*(?!/))*+\*/")
 
@@ -33,20 +39,30 @@ class Skimmed:
     """offset of each of those runs in the whole text"""
     macros: list[tuple[int, int, int, int]]
     """start, end, name start, name end of each ``#define`` in the whole text"""
+    variables: list[tuple[int, int, int, int]]
+    """the same of each ``DEFINE_THING(name);``"""
 
-    def origin(self, offset: int) -> int:
-        """Where byte `offset` of `text` stands in the whole text."""
-        run = bisect_right(self.starts, offset) - 1
-        return self.origins[run] + offset - self.starts[run]
+    def origins_of(self, offsets: Sequence[int]) -> list[int]:
+        """Where bytes of `text` stand in the whole text."""
+        return self._moved(np.array(offsets, np.int64), 0)
 
-    def end(self, offset: int) -> int:
-        """Where a span that ends before byte `offset` of `text` ends in the whole text."""
-        return self.origin(offset - 1) + 1 if offset else 0
+    def ends_of(self, offsets: Sequence[int]) -> list[int]:
+        """Where spans that end before bytes of `text` end in the whole text."""
+        return self._moved(np.array(offsets, np.int64), 1)
+
+    def _moved(self, offsets: npt.NDArray[np.int64], back: int) -> list[int]:
+        starts = np.array(self.starts, np.int64)
+        shifts = np.array(self.origins, np.int64) - starts
+        runs = np.searchsorted(starts, np.maximum(offsets - back, 0), "right") - 1
+        moved: list[int] = (offsets + shifts[runs]).tolist()
+        return moved
 
 
 def skim(text: bytes, keep: Iterable[re.Pattern[bytes]] = ()) -> Skimmed:
     """`text` without macros, initialisers and bodies of functions; bodies in which one of `keep` matches stay."""
-    macros, holes = _macros(text)
+    comments = _Comments(text)
+    macros, variables = _macros(text, comments), _instances(text, comments)
+    holes = [cut[:2] for cut in macros + variables]
     holes += _bodies(text, sorted(hit.start() for pattern in keep for hit in pattern.finditer(text)))
     holes.sort()
     pieces: list[bytes] = []
@@ -63,26 +79,50 @@ def skim(text: bytes, keep: Iterable[re.Pattern[bytes]] = ()) -> Skimmed:
         pieces.append(text[at:])
         starts.append(kept)
         origins.append(at)
-    return Skimmed(b"".join(pieces), starts, origins, macros)
+    return Skimmed(b"".join(pieces), starts, origins, macros, variables)
 
 
-def _macros(text: bytes) -> tuple[list[tuple[int, int, int, int]], list[tuple[int, int]]]:
+class _Comments:
+    """Where comments stand in a text, looked for when first asked."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._spans: tuple[list[int], list[int]] | None = None
+
+    def cover(self, offset: int) -> bool:
+        if self._spans is None:
+            spans = [found.span() for found in _COMMENT.finditer(self._text)]
+            self._spans = [start for start, _ in spans], [end for _, end in spans]
+        starts, ends = self._spans
+        at = bisect_right(starts, offset) - 1
+        return at >= 0 and ends[at] > offset
+
+
+def _macros(text: bytes, comments: _Comments) -> list[tuple[int, int, int, int]]:
     macros = []
-    comments: list[int] | None = None
-    ends: list[int] = []
     for found in _DEFINE.finditer(text):
         start, end = found.span()
         line = text.rfind(b"\n", 0, start) + 1
-        if start != line and text[line:start].strip():
+        if (start == line or not text[line:start].strip()) and not comments.cover(start):
+            macros.append((start, end, *found.span(1)))
+    return macros
+
+
+def _instances(text: bytes, comments: _Comments) -> list[tuple[int, int, int, int]]:
+    variables: list[tuple[int, int, int, int]] = []
+    if b"DEFINE_" not in text:
+        return variables
+    for found in _INSTANCE.finditer(text):
+        line = text.rfind(b"\n", 0, found.start()) + 1
+        if text[line : found.start()] not in (b"", b"static ") or comments.cover(line):
             continue
-        if comments is None:
-            spans = [match.span() for match in _COMMENT.finditer(text)]
-            comments, ends = [span[0] for span in spans], [span[1] for span in spans]
-        inside = bisect_right(comments, start) - 1
-        if inside >= 0 and ends[inside] > start:
-            continue
-        macros.append((start, end, *found.span(1)))
-    return macros, [(start, end) for start, end, _, _ in macros]
+        start = found.start(2)
+        if found[1].startswith(b"PER_CPU"):  # the type stands first
+            start += found[2].find(b",") + 1
+        name = _NAME.match(text, start)
+        if name is not None:
+            variables.append((line, found.end(), *name.span(1)))
+    return variables
 
 
 def _bodies(text: bytes, kept: list[int]) -> list[tuple[int, int]]:
