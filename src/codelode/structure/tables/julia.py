@@ -94,6 +94,7 @@ JULIA = Rules(
     imports=types_of("using_statement import_statement"),
     types=types_of("type_head curly_expression"),
     writes={"assignment": ""},
+    fragments=True,
 )
 
 TABLES = {"julia": JULIA}

@@ -97,6 +97,7 @@ LUA = Rules(
         "method_index_expression": ("table", "method"),
     },
     writes={"assignment_statement": ""},
+    fragments=True,
 )
 
 TABLES = {"lua": LUA}

@@ -109,6 +109,7 @@ PERL = Rules(
     imports=types_of("use_statement require_expression"),
     writes={"assignment_expression": "left"},
     separator="::",
+    fragments=True,
 )
 
 TABLES = {"perl": PERL}

@@ -132,6 +132,7 @@ RUBY = Rules(
     types=types_of("superclass"),
     writes={"assignment": "left", "operator_assignment": "left"},
     separator="::",
+    fragments=True,
 )  # fmt: skip
 
 TABLES = {"ruby": RUBY}

@@ -39,6 +39,7 @@ BASH = Rules(
     interpolations=types_of("simple_expansion expansion command_substitution process_substitution"),
     calls={"command": "name"},
     writes={"variable_assignment": "name", "for_statement": "variable"},
+    fragments=True,
 )
 
 
@@ -83,7 +84,7 @@ POWERSHELL = Rules(
     hints=tuple(re.compile(one) for one in (rb"[Ff]unction ", rb"[Cc]lass ", rb"[Ff]ilter ")),
     strings=types_of("string_literal expandable_string_literal verbatim_string_characters generic_token"),
     interpolations=types_of("variable sub_expression"),
-    calls={"command": "command_name", "invokation_expression": ""},
+    calls={"command": "command_name"},
     members={},
     types=types_of("type_literal"),
     writes={"assignment_expression": ""},
