@@ -63,7 +63,16 @@ class Engine:
         runs = [self._build() for _ in range(_few(self.runs))]
         detail = {"metrics": self.built(), "cpu_s": [run.cpu_s for run in runs]}
         walls = [run.wall_s for run in runs]
-        return [row("full text index, from nothing", "s", walls, target=17, goal=12, detail=detail)]
+        return [
+            row(
+                "full index (text, symbols, chunks), from nothing",
+                "s",
+                walls,
+                target=45,
+                goal=35,
+                detail=detail,
+            )
+        ]
 
     def memory(self) -> list[Row]:
         run = self._build(watch_memory=True)
@@ -87,7 +96,7 @@ class Engine:
         metrics = self.built()
         size, text = corpora.folder_bytes(self.index_dir), metrics["indexed_bytes"]
         note = f"{size / 1e6:.0f} MB for {text / 1e6:.0f} MB of text in {metrics['files']} files"
-        return [row("index size / indexed text", "", [size / text], target=0.45, note=note)]
+        return [row("index size / indexed text", "", [size / text], target=0.55, note=note)]
 
     def cores(self) -> list[Row]:
         allowed = sorted(os.sched_getaffinity(0))
