@@ -41,15 +41,18 @@ class DefinitionReader:
 
     def symbol(self, part: OpenSegment, row: int) -> Symbol | None:
         """The definition in `row`; None when its file is gone, or has none of that name any more."""
-        file = self._read(part, int(part.symbols.files[row]))
-        place = self._place(file, part, row) if file is not None else None
-        return describe(place, file.text, file.path, file.language) if file is not None and place else None
+        found = self._locate(part, row)
+        return describe(found[1], found[0].text, found[0].path, found[0].language) if found else None
 
     def hit(self, part: OpenSegment, row: int, score: float) -> Hit | None:
         """The lines of its signature, or of its name where that stands far below; None as in `symbol`."""
+        found = self._locate(part, row)
+        return _hit(*found, score) if found else None
+
+    def _locate(self, part: OpenSegment, row: int) -> tuple[_File, Place] | None:
         file = self._read(part, int(part.symbols.files[row]))
         place = self._place(file, part, row) if file is not None else None
-        return _hit(file, place, score) if file is not None and place is not None else None
+        return (file, place) if file is not None and place is not None else None
 
     def _read(self, part: OpenSegment, ordinal: int) -> _File | None:
         if self._key != (part.name, ordinal):
