@@ -30,6 +30,7 @@ struct point;
 typedef struct { int n; } counter_t, *counter_p;
 typedef int (*callback)(int);
 static const int table[] = { 1, 2 };
+static int (*hook)(int) = 0, *other_hook = 0;
 extern int other;
 int prototype(int);
 static int __init start(void)
@@ -63,6 +64,8 @@ def test_c() -> None:
         "type counter_p",
         "type callback",
         "variable table",
+        "variable hook",
+        "variable other_hook",
         "function start",
         "function returns_pointer",
         "function old",
@@ -104,6 +107,7 @@ extern "C" {
 int plain(void) { return 1; }
 }
 const int kLimit = 3;
+int outer::Box::count = 1;
 auto lambda = [](int x) { return x; };
 void uses_local() {
   struct Local { int method() { return 1; } };
@@ -131,6 +135,7 @@ def test_cpp() -> None:
         "method Box<int>::get",
         "function plain",
         "variable kLimit",
+        "variable outer::Box::count",
         "variable lambda",
         "function uses_local",
         "  struct Local",

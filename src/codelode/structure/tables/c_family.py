@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from codelode.structure.rules import INNER, PRIVATE, SCOPE, Definition, Rules, Span, hints_of, types_of
@@ -88,12 +89,11 @@ def _variables(node: Any) -> Any:
         return None
     names = []
     for declarator in node.children_by_field_name("declarator"):
-        at = declarator
-        while at is not None and at.type not in ("identifier", "function_declarator"):
-            at = at.child_by_field_name("declarator") or _only_child(at)
-        # ``void __init``: the beginning of a function that macros broke
-        if at is not None and at.type == "identifier" and declarator.type == "init_declarator":
-            names.append(at)
+        if declarator.type != "init_declarator":
+            continue  # a prototype, or ``void __init``: the beginning of a function that macros broke
+        name = _inmost(declarator)
+        if name is not None and not isinstance(name, Span) and name.type == "identifier":
+            names.append(name)
     return names or None
 
 
@@ -245,6 +245,7 @@ CPP = Rules(
         "struct_specifier": Definition(_tagged("struct"), _class_name, inside=SCOPE, qualifier=_qualifier),
         "union_specifier": Definition(_tagged("union"), _class_name, inside=SCOPE, qualifier=_qualifier),
         "field_declaration": Definition(_abstract, _declared, body="default_value", inside=INNER),
+        "declaration": replace(_DEFINITIONS["declaration"], qualifier=_qualifier),
         "alias_declaration": Definition("type", body="type"),
         "concept_definition": Definition("type", body=""),
         "namespace_definition": Definition("module", inside=SCOPE),
