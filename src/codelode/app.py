@@ -177,13 +177,14 @@ class Index(StructureQuestions):
         languages: Sequence[str] = (),
         globs: Sequence[str] = (),
         under: Sequence[RelPath] = (),
+        kinds: Sequence[str] = (),
         explain: bool = False,
         refresh: bool = False,
     ) -> SearchResult:
         """Answer `query`: the `limit` best hits, or with `all_matches` all of them in path order.
 
-        `mode` is auto, words, exact or regex; see `model.SearchOptions` for the rest.  `refresh` brings the
-        index up to date first.  Raises QueryError, IndexNotFoundError, CorruptIndexError.
+        `mode` is auto, words, exact, regex, symbol, or ast, which needs one of `languages`; see `SearchOptions` for the
+        rest.  `refresh` brings the index up to date first.  Raises QueryError, IndexNotFoundError, CorruptIndexError.
         """
         options = SearchOptions(
             mode=Mode(mode),
@@ -194,6 +195,7 @@ class Index(StructureQuestions):
             languages=frozenset(languages),
             globs=tuple(globs),
             under=tuple(under),
+            kinds=frozenset(kinds),
             explain=explain,
         )
         if refresh:
@@ -214,6 +216,7 @@ class Index(StructureQuestions):
         languages: Sequence[str] = (),
         globs: Sequence[str] = (),
         under: Sequence[RelPath] = (),
+        kinds: Sequence[str] = (),
         explain: bool = False,
     ) -> HitStream:
         """Every match in path order, found while it is asked for: for more hits than one wants in memory.
@@ -229,6 +232,7 @@ class Index(StructureQuestions):
             languages=frozenset(languages),
             globs=tuple(globs),
             under=tuple(under),
+            kinds=frozenset(kinds),
             explain=explain,
         )
         return self._with_snapshot(

@@ -204,6 +204,13 @@ class StructureQuestions(ABC):
 
         return self._ask(work)
 
+    def source(self, symbol: Symbol) -> str:
+        """The whole lines of a definition as its file has them now.  Raises QueryError when that cannot be read."""
+        from codelode.search.outline import read_text
+
+        lines = read_text(self.root, self._inside(symbol.path)).split(b"\n")
+        return b"\n".join(lines[symbol.start_line - 1 : symbol.end_line]).decode("utf-8", "replace")
+
     def references(
         self,
         name: str,
@@ -289,6 +296,10 @@ class StructureQuestions(ABC):
             return _edges(_asked_about(snapshot, target, sources), iter(found), limit, stats)
 
         return self._ask(work)
+
+    def structure_states(self) -> dict[str, int]:
+        """How many files there are by whether their definitions are known: by value of `model.StructureState`."""
+        return self._with_snapshot(lambda snapshot: snapshot.structure())
 
     def _ask(self, work: Callable[[Snapshot, Sources, SearchStats], T]) -> T:
         def on(snapshot: Snapshot) -> T:

@@ -19,13 +19,17 @@ _CAMEL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _CODE_TOKEN = re.compile(r"::|->|[_.;(){}\[\]<>=&#@/\\+*%!$~^|]|\w:\w")
 _CODE_PHRASE = re.compile(r"::|->|=>|[=!<>]=|\w\(|\(\)|[;{}]|\s(?:[=+*%|<>]|&&|\|\|)\s|\s-[A-Z]|\[\w*\]|^#\w")
 
+SYMBOL_PREFIX = "sym:"
+
 
 def choose_mode(query: str) -> tuple[Mode, str, str]:
     """The mode for `query`, the pattern to give it, and why, in words for the user.  Never raises.
 
-    ``"..."`` is exact and ``/.../`` a regular expression, whatever is inside.
+    ``"..."`` is exact, ``/.../`` a regular expression and ``sym:...`` the name of a definition, whatever is inside.
     """
     text = query.strip()
+    if text.startswith(SYMBOL_PREFIX) and (name := text.removeprefix(SYMBOL_PREFIX).strip()):
+        return Mode.SYMBOL, name, f"it begins with {SYMBOL_PREFIX}"
     if len(text) > 2 and text[0] == text[-1] == '"':
         return Mode.EXACT, text[1:-1], "it is in quotes"
     if len(text) > 2 and text[0] == text[-1] == "/" and _parses(text[1:-1]):

@@ -25,7 +25,8 @@ from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.symbolname import kind_codes
 from codelode.structure import grammars, tables
-from codelode.structure.definitions import SlowParse, find_definitions
+from codelode.structure.definitions import find_definitions
+from codelode.structure.parsing import SlowParse
 from codelode.text import languages
 from codelode.text.decode import decode
 
@@ -68,7 +69,7 @@ def _file(snapshot: Snapshot, root: str, path: RelPath, sources: Sources, stats:
         if ordinal is not None and part.live[ordinal]:
             break
     else:
-        language, text = languages.of_path(path), _read(root, path)
+        language, text = languages.of_path(path), read_text(root, path)
         return path, language, text, _parsed(path, language, text)
     language, stale = part.files.language(ordinal), stats.stale
     text = sources.text(path, part, ordinal) or b""
@@ -118,8 +119,8 @@ def _parsed(path: RelPath, language: str, text: bytes) -> list[Place]:
         raise QueryError(f"{shown} takes too long to parse") from exc
 
 
-def _read(root: str, path: RelPath) -> bytes:
-    """A file that is not in the index.  Raises QueryError when it is no text."""
+def read_text(root: str, path: RelPath) -> bytes:
+    """A file as it is now, in the index or not (UTF-8).  Raises QueryError when it cannot be read or is no text."""
     try:
         with open(os.path.join(os.fsencode(root), path), "rb") as file:
             text = decode(file.read())

@@ -79,6 +79,9 @@ LARGEST = 3_000_000
 RANKED_BYTES = 8_000_000
 """Text parsed for ranked hits, a second's worth; `stats.partial` says when there was more"""
 
+TELLING = 4
+"""Letters from which a word of the pattern is looked for in file names: shorter ones are keywords mostly"""
+
 HITS_A_FILE = 3
 """Ranked hits of one file that come before those of the next one"""
 
@@ -215,7 +218,7 @@ def best_structures(
 ) -> list[Hit]:
     """The `options.limit` best hits: of each file a few first; the project's own files before tests and the like,
     those named like the pattern before others, those high up before deep ones."""
-    judge = Judge(" ".join(pattern.words))
+    judge = Judge(" ".join(word for word in pattern.words if len(word) >= TELLING))
     candidates = _candidates(snapshot, pattern, options, stats)
     scores = {
         path: judge.file_score(path, 0) - 2.0 * is_aside(path) - 0.1 * min(path.count(b"/"), 9)

@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from codelode.errors import UsageError
+from codelode.surfaces.options import (
+    Command,
+    add_color,
+    add_filters,
+    add_json,
+    add_kind,
+    add_limit,
+    add_mode,
+    add_no_ignore,
+    add_no_refresh,
+    whole,
+)
 from codelode.surfaces.output import Output
-
-_Add = Callable[[argparse.ArgumentParser], None]
-
-
-class Command:
-    """One command: its words in the help, and its options."""
-
-    def __init__(
-        self, usage: str, summary: str, details: str, add: _Add, least: int, most: int | None
-    ) -> None:
-        self.usage = usage
-        self.summary = summary
-        self.details = details
-        self.add = add
-        self.least = least
-        self.most = most
-        """how many words that are no options it takes; None for any number"""
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} up")
-        return value
-
-    return convert
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-
-def _no_ignore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--no-ignore",
-        dest="ignore_files",
-        action="store_const",
-        const=False,
-        help="do not obey .gitignore and similar files",
-    )
-
-
-def _mode(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--mode",
-        choices=("auto", "words", "exact", "regex", "ast"),
-        default="auto",
-        help="how to read the query; auto (the default) decides by its look",
-    )
-
-
-def _limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-n", "--limit", metavar="N", type=_whole(1), help="at most N hits (default 10)")
-
-
-def _no_refresh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--no-refresh", action="store_true", help="search the index as it is")
+from codelode.surfaces.structure_commands import STRUCTURE_COMMANDS
 
 
 def _index(parser: argparse.ArgumentParser) -> None:
@@ -83,31 +35,19 @@ def _index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-wait", action="store_true", help="fail when another process is building the index"
     )
-    _no_ignore(parser)
+    add_no_ignore(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    _json(parser)
+    add_json(parser)
 
 
 def _search(parser: argparse.ArgumentParser) -> None:
-    _mode(parser)
-    _limit(parser)
+    add_mode(parser, ("symbol", "ast"))
+    add_kind(parser)
+    add_limit(parser)
     parser.add_argument(
         "--all", action="store_true", help="every match in path order, unranked, as grep would"
     )
-    parser.add_argument(
-        "--lang",
-        metavar="LANG",
-        action="append",
-        default=[],
-        help="only files of this language; repeat it, or separate several by commas",
-    )
-    parser.add_argument(
-        "--path",
-        metavar="GLOB",
-        action="append",
-        default=[],
-        help="only files whose path matches, in gitignore syntax; '!GLOB' leaves files out; can be repeated",
-    )
+    add_filters(parser)
     parser.add_argument(
         "--case",
         choices=("smart", "sensitive", "ignore"),
@@ -131,42 +71,37 @@ def _search(parser: argparse.ArgumentParser) -> None:
         help="short for --case sensitive",
     )
     parser.add_argument(
-        "-C", "--context", metavar="LINES", type=_whole(0), help="show so many lines around each match"
+        "-C", "--context", metavar="LINES", type=whole(0), help="show so many lines around each match"
     )
     parser.add_argument(
         "--budget",
         metavar="TOKENS",
-        type=_whole(1),
+        type=whole(1),
         help="fit the output into so many tokens of 4 characters: fewer context lines, then fewer hits",
     )
     parser.add_argument("--explain", action="store_true", help="say how the answer came about")
-    _no_refresh(parser)
-    _no_ignore(parser)
-    parser.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="auto (the default): on a terminal, unless NO_COLOR is set",
-    )
-    _json(parser)
+    add_no_refresh(parser)
+    add_no_ignore(parser)
+    add_color(parser)
+    add_json(parser)
 
 
 def _batch(parser: argparse.ArgumentParser) -> None:
-    _mode(parser)
-    _limit(parser)
-    _no_refresh(parser)
+    add_mode(parser, ("symbol",))
+    add_limit(parser)
+    add_no_refresh(parser)
 
 
 def _status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skipped", action="store_true", help="list every file left out, with the reason")
-    _json(parser)
+    add_json(parser)
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
     """A command without options."""
 
 
-COMMANDS = {
+COMMANDS: dict[str, Command] = {
     "index": Command(
         "index [PATH] [options]",
         "build the index of a folder, or bring it up to date",
@@ -178,8 +113,9 @@ COMMANDS = {
     "search": Command(
         "search QUERY [PATH ...] [options]",
         "search, after bringing the index up to date",
-        "QUERY is words, a literal text or a regular expression, see --mode; write -- before a query\n"
-        "that starts with a dash.  PATHs are files or folders of one index (default: the current folder).",
+        "QUERY is words, a literal text, a regular expression, sym: and a name, or a pattern of code\n"
+        "(--mode ast); write -- before a query that starts with a dash.  PATHs are files or folders of one\n"
+        "index (default: the current folder).",
         _search,
         1,
         None,
@@ -193,6 +129,7 @@ COMMANDS = {
         0,
         1,
     ),
+    **STRUCTURE_COMMANDS,
     "status": Command(
         "status [PATH] [options]",
         "say what is indexed, what was skipped and why, how fresh and how large",
@@ -201,7 +138,7 @@ COMMANDS = {
         0,
         1,
     ),
-    "list": Command("list [options]", "list all indexes of this user", "", _json, 0, 0),
+    "list": Command("list [options]", "list all indexes of this user", "", add_json, 0, 0),
     "drop": Command(
         "drop PATH",
         "remove an index; the files it was made from stay",
@@ -215,6 +152,14 @@ COMMANDS = {
         "check every byte of an index for damage",
         "PATH is any place in an indexed folder (default: the current folder).",
         _nothing,
+        0,
+        1,
+    ),
+    "doctor": Command(
+        "doctor [PATH] [options]",
+        "say whether all that codelode needs is here, language by language",
+        "PATH is any place in an indexed folder (default: the current folder).",
+        add_json,
         0,
         1,
     ),
@@ -280,7 +225,7 @@ def overview() -> str:
         [
             "usage: codelode COMMAND ...",
             "",
-            "Index source trees at close to disk speed; search them exactly and by rank, offline.",
+            "Index source trees at close to disk speed; search them exactly, by rank and by structure, offline.",
             "",
             "commands:",
             *rows,

@@ -77,6 +77,21 @@ def _function(name: str) -> Callable[[Any], int]:
         from codelode.surfaces import searching
 
         return {"search": searching.search, "batch": searching.batch}[name]
+    if name in ("outline", "def", "refs", "callers", "callees", "impact"):
+        from codelode.surfaces import structure
+
+        return {
+            "outline": structure.outline,
+            "def": structure.definitions,
+            "refs": structure.references,
+            "callers": structure.callers,
+            "callees": structure.callees,
+            "impact": structure.impact,
+        }[name]
+    if name == "doctor":
+        from codelode.surfaces import doctor
+
+        return doctor.doctor
     from codelode.surfaces import commands
 
     return {

@@ -6,13 +6,14 @@ import argparse
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from codelode import config
 from codelode.errors import QueryError, UsageError
 from codelode.model import Case, Hit, Mode, SearchResult, SearchStats
 from codelode.surfaces import arguments, budget, render, targets
+from codelode.surfaces.options import languages, listed
 from codelode.surfaces.output import Look, Output, look
 from codelode.surfaces.refreshing import refresh
 
@@ -92,28 +93,12 @@ def _asked(options: argparse.Namespace, target: targets.Target) -> dict[str, Any
         "mode": options.mode,
         "case": options.case,
         "context": options.context or 0,
-        "languages": _languages(options.lang),
+        "languages": languages(options.lang),
+        "kinds": listed(options.kind),
         "globs": tuple(options.path),
         "under": target.under,
         "explain": options.explain,
     }
-
-
-def _languages(given: Sequence[str]) -> tuple[str, ...]:
-    """The languages of all ``--lang``; raises UsageError for one that no file can have."""
-    names = tuple(name.strip().lower() for part in given for name in part.split(",") if name.strip())
-    if not names:
-        return ()
-    from codelode.text.languages import known
-
-    for name in names:
-        if name not in known():
-            import difflib
-
-            close = difflib.get_close_matches(name, known(), n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known()))}"
-            raise UsageError(f"--lang: unknown language {name!r}; {hint}")
-    return names
 
 
 def _check(query: str, options: argparse.Namespace) -> None:
@@ -121,10 +106,19 @@ def _check(query: str, options: argparse.Namespace) -> None:
     from codelode.search.answer import resolve
 
     mode, pattern, _ = resolve(query, Mode(options.mode), exhaustive=options.all)
+    if mode is Mode.SYMBOL:
+        from codelode.search.symbolname import kind_codes
+
+        kind_codes(frozenset(listed(options.kind)))
+        return
+    if options.kind:
+        raise UsageError(
+            "--kind is about definitions: use it with --mode symbol, or write sym: before the query"
+        )
     if mode is Mode.AST:
         from codelode.search.structural import compile_structure
 
-        compile_structure(pattern, frozenset(_languages(options.lang)))
+        compile_structure(pattern, frozenset(languages(options.lang)))
     elif mode is not Mode.WORDS:
         from codelode.search.matcher import compile_matcher
 

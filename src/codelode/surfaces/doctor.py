@@ -1,0 +1,162 @@
+"""``codelode doctor``: whether all that codelode needs is here, language by language, and what to do if not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from codelode import config
+from codelode.errors import IndexNotFoundError
+from codelode.model import StructureState
+from codelode.surfaces import figures, targets
+from codelode.surfaces.output import Output
+
+SOUND, LACKING = 0, 1
+
+_PACKAGES = ("codelode", "numpy", "tantivy", "google-re2", "tree-sitter", "ast-grep-py", "xxhash")
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageState:
+    """How it stands with the grammar of a language."""
+
+    language: str
+    package: str
+    """the package, or the file, that the grammar is from"""
+    version: str
+    """"" when it is not installed, or no package"""
+    trouble: str
+    """why it cannot be used; "" when it can"""
+    hint: str
+    """what to do about that"""
+    optional: bool
+    """it comes with the extra `languages` only"""
+    own: bool
+    """it was added by settings"""
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Says what is here and what is not; status 1 when something is missing that is needed."""
+    from codelode.app import Index
+
+    path = options.words[0] if options.words else os.curdir
+    root = targets.root_of(path)
+    with Index(root, config.load(root, {}, os.environ)) as index:
+        location = Path(index.location)
+        try:
+            states = index.structure_states()
+        except IndexNotFoundError:
+            states = None
+        own = {json.loads(one)["language"] for one in index.settings.grammars}
+    languages = list(language_states(own))
+    writable, free = _disk(location)
+    lacking = [
+        one
+        for one in languages
+        if one.trouble and (not one.optional or (states or {}).get(StructureState.NO_GRAMMAR.value))
+    ]
+    output = Output()
+    if options.json:
+        answer = {
+            "versions": versions(),
+            "languages": [asdict(one) for one in languages],
+            "index": {"root": root, "location": str(location), "structure": states},
+            "writable": writable,
+            "free_bytes": free,
+            "sound": writable and not lacking,
+        }
+        output.write(json.dumps(answer) + "\n")
+    else:
+        output.lines(report(versions(), languages, root, location, states, writable, free))
+    output.flush()
+    return SOUND if writable and not lacking else LACKING
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, SQLite and the packages that codelode needs; "missing" for one that is not installed."""
+    import sqlite3
+
+    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def language_states(own: set[str]) -> Iterator[LanguageState]:
+    """Every language that has a table, those of `own` added by settings."""
+    from codelode.structure import grammars, tables
+
+    extra = _extra_packages()
+    for language in tables.languages():
+        rules = tables.rules_for(language)
+        if rules is None:
+            continue
+        source = rules.grammar.partition(":")[0]
+        package = source if os.sep in source else source.replace("_", "-")
+        trouble = hint = ""
+        try:
+            grammars.load(rules)
+        except ImportError as exc:
+            trouble = str(exc)
+            hint = "pip install 'codelode[languages]'" if package in extra else f"pip install {package}"
+        except ValueError as exc:
+            trouble, hint = str(exc), f"pip install --upgrade {package}"
+        version = grammars.installed_version(rules)
+        yield LanguageState(language, package, version, trouble, hint, package in extra, language in own)
+
+
+def _extra_packages() -> set[str]:
+    """The packages of the extra `languages`."""
+    wanted = metadata.requires("codelode") or []
+    return {re.split(r"[^\w-]", one)[0] for one in wanted if re.search(r"extra == .languages.", one)}
+
+
+def _disk(location: Path) -> tuple[bool, int]:
+    """Whether the index folder can be written, or made; and how many bytes are free there."""
+    place = location
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return os.access(place, os.W_OK), shutil.disk_usage(place).free
+
+
+def report(
+    versions: dict[str, str],
+    languages: list[LanguageState],
+    root: str,
+    location: Path,
+    states: dict[str, int] | None,
+    writable: bool,
+    free: int,
+) -> Iterator[str]:
+    """The answer as text."""
+    yield "versions\n"
+    for name, version in versions.items():
+        yield f"  {name:<14}  {version}\n"
+    yield "languages\n"
+    for one in languages:
+        facts = f"{one.package} {one.version}".rstrip()
+        if one.trouble:
+            facts = f"{'not installed' if one.optional else 'MISSING'}: {one.trouble}; {one.hint}"
+        yield f"  {one.language:<14}  {facts}{'  (from the settings)' if one.own else ''}\n"
+    yield "index\n"
+    rows: list[tuple[str, Any]] = [
+        ("root", root),
+        ("folder", f"{location} ({'writable' if writable else 'NOT WRITABLE'}, {figures.size(free)} free)"),
+    ]
+    if states is None:
+        rows.append(("files", "no index yet; codelode index builds it"))
+    else:
+        rows += [(state, figures.count(number, "file")) for state, number in states.items()]
+    yield from (f"  {name:<20}  {value}\n" for name, value in rows)
