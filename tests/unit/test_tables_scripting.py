@@ -677,12 +677,19 @@ def test_what_leads_a_definition() -> None:
     assert part("elixir", ELIXIR, "sell", "lead").startswith('@doc "Sells."\n  @spec sell')
     assert part("elixir", ELIXIR, "hidden", "lead") == ""
     assert part("haskell", "-- | A.\ndata A = B\n-- | Sells.\nsell :: Int\n", "sell", "lead") == "-- | Sells."
+    assert part("haskell", "class A a where\n  -- Sells.\n  sell :: a\n", "sell", "lead") == "-- Sells."
+    assert part("ruby", "class A\n  # Sells.\n  def sell; end\nend\n", "sell", "lead") == "# Sells."
+    assert part("javascript", "// Sells.\nexports.sell = () => 1;\n", "sell", "lead") == "// Sells."
     assert part("ocaml", OCAML, "sell", "lead") == "(** Sells. *)\nlet"
     assert part("julia", JULIA, "sell", "lead") == '"Sells."'
 
 
 def test_where_signatures_end() -> None:
-    assert part("javascript", JAVASCRIPT, "load", "signature") == "load ="
+    assert part("javascript", JAVASCRIPT, "load", "signature") == "load = async (url)"
+    assert part("javascript", JAVASCRIPT, "sell", "signature") == "exports.sell = function ()"
+    assert part("javascript", JAVASCRIPT, "LIMIT", "signature") == "LIMIT = 3"
+    assert part("javascript", "const long = {\n  a: 1,\n};\n", "long", "signature") == "long ="
+    assert part("typescript", TYPESCRIPT, "Id", "signature") == "type Id = string | number;"
     assert part("typescript", TYPESCRIPT, "get", "signature") == "async get(id: string): Promise<T>"
     assert part("ruby", "def sell(item)\n  1\nend\n", "sell", "signature") == "def sell(item)"
     assert part("php", PHP, "price", "signature") == "private static function price(Item $item): ?int"

@@ -43,6 +43,7 @@ YAML = Rules(
     grammar="tree_sitter_yaml:language",
     definitions={"block_mapping_pair": _YAML_PAIR, "flow_pair": _YAML_PAIR},
     containers=types_of("stream document block_node block_mapping block_sequence block_sequence_item"),
+    wrappers=types_of("document block_node block_mapping"),
     strings=types_of("string_scalar double_quote_scalar single_quote_scalar block_scalar"),
     indexed=False,
     max_depth=10,

@@ -41,6 +41,25 @@ def _value(node: Any, field: str) -> str:
     return "" if at is None else str(at.type)
 
 
+_SHOWN_BYTES = 60
+"""A value that is no longer, on one line, is a part of the signature."""
+
+
+def _body_of(field: str) -> Any:
+    """Where a signature ends that goes on into the value: at the arrow or the body of a function."""
+
+    def find(node: Any) -> Any:
+        at = node.child_by_field_name(field)
+        if at is None or at.type not in _FUNCTIONS:
+            short = at is not None and at.end_byte - at.start_byte <= _SHOWN_BYTES
+            return None if short and at.start_point[0] == at.end_point[0] else at
+        if at.type == "arrow_function":
+            return next((child for child in at.children if child.type == "=>"), None)
+        return at.child_by_field_name("body")
+
+    return find
+
+
 def _declarator_kind(node: Any, text: bytes, holder: str) -> str:
     value = _value(node, "value")
     if value in _FUNCTIONS:
@@ -184,18 +203,18 @@ _DEFINITIONS = {
     "generator_function_declaration": Definition("function", inside=SCOPE),
     "class_declaration": Definition("class", inside=SCOPE),
     "method_definition": Definition(_method_kind, _key("name"), inside=SCOPE),
-    "variable_declarator": Definition(_declarator_kind, _declared, body="value", inside=SCOPE),
+    "variable_declarator": Definition(_declarator_kind, _declared, body=_body_of("value"), inside=SCOPE),
     "assignment_expression": Definition(
-        _assigned_kind, _assigned, body="right", inside=SCOPE, qualifier=_owner
+        _assigned_kind, _assigned, body=_body_of("right"), inside=SCOPE, qualifier=_owner
     ),
-    "pair": Definition(_pair_kind, _key("key"), body="value", inside=SCOPE),
+    "pair": Definition(_pair_kind, _key("key"), body=_body_of("value"), inside=SCOPE),
     "function_expression": Definition(_expression_kind("function"), inside=SCOPE),
     "generator_function": Definition(_expression_kind("function"), inside=SCOPE),
     "class": Definition(_expression_kind("class"), inside=SCOPE),
 }
 
 _COMMON: dict[str, Any] = {
-    "wrappers": types_of("export_statement lexical_declaration variable_declaration"),
+    "wrappers": types_of("export_statement lexical_declaration variable_declaration expression_statement"),
     "bodies": _FUNCTIONS,
     "leading": types_of("decorator"),
     "strings": types_of("string template_string regex jsx_text"),
@@ -221,7 +240,7 @@ JAVASCRIPT = Rules(
     language="javascript",
     grammar="tree_sitter_javascript:language",
     definitions=_DEFINITIONS
-    | {"field_definition": Definition(_field_kind, _key("property"), body="value", inside=SCOPE)},
+    | {"field_definition": Definition(_field_kind, _key("property"), body=_body_of("value"), inside=SCOPE)},
     containers=_CONTAINERS,
     sparse=_SPARSE,
     hints=_HINTS,
@@ -245,13 +264,15 @@ TYPESCRIPT = Rules(
     variants={"tsx": "tree_sitter_typescript:language_tsx"},
     definitions=_DEFINITIONS
     | {
-        "public_field_definition": Definition(_field_kind, _key("name"), body="value", inside=SCOPE),
+        "public_field_definition": Definition(
+            _field_kind, _key("name"), body=_body_of("value"), inside=SCOPE
+        ),
         "abstract_class_declaration": Definition("class", inside=SCOPE),
         "interface_declaration": Definition("interface", inside=SCOPE),
         "enum_declaration": Definition("enum", inside=SCOPE),
         "property_identifier": Definition(_enum_member_kind, lambda node: node, body=""),
-        "enum_assignment": Definition("constant", _key("name"), body="value"),
-        "type_alias_declaration": Definition("type", body="value"),
+        "enum_assignment": Definition("constant", _key("name"), body=_body_of("value")),
+        "type_alias_declaration": Definition("type", body=_body_of("value")),
         "function_signature": Definition("function"),
         "method_signature": Definition(_method_kind, _key("name")),
         "abstract_method_signature": Definition(_method_kind, _key("name")),

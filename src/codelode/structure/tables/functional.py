@@ -52,7 +52,7 @@ HASKELL = Rules(
         "haskell declarations class_declarations instance_declarations data_constructors gadt_constructors record "
         "fields field foreign_import foreign_export"
     ),
-    wrappers=types_of("declarations"),  # a comment at the top stands before it
+    wrappers=types_of("declarations class_declarations instance_declarations"),  # comments stand before them
     comments=types_of("comment haddock"),
     leading=types_of("pragma"),
     strings=types_of("string char"),

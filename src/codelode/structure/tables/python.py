@@ -39,7 +39,7 @@ PYTHON = Rules(
         "module block decorated_definition if_statement else_clause elif_clause try_statement except_clause "
         "finally_clause with_statement for_statement while_statement expression_statement match_statement case_clause"
     ),
-    wrappers=types_of("decorated_definition"),
+    wrappers=types_of("decorated_definition block"),  # comments may stand before a block
     leading=types_of("decorator"),
     strings=types_of("string"),
     interpolations=types_of("interpolation"),

@@ -114,7 +114,7 @@ RUBY = Rules(
         "call": Definition(_call_kind, _call_names, body="block", inside=SCOPE),
     },
     containers=_SPARSE | types_of("program body_statement singleton_class"),
-    wrappers=types_of("call argument_list"),
+    wrappers=types_of("call argument_list body_statement"),  # comments may stand before a body
     sparse=_SPARSE | types_of("method singleton_method assignment"),
     hints=tuple(
         re.compile(one)
