@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 from outlines import definitions, names, outline, part
 
@@ -773,3 +776,21 @@ def test_a_name_is_where_it_is_said_to_be_with_crlf_and_a_byte_order_mark(langua
     text, _ = WHOLE[language]
     windows = "\ufeff" + text.replace("\n", "\r\n")
     assert names(language, windows) == names(language, text)
+
+
+@pytest.mark.parametrize("language", sorted(WHOLE))
+def test_spans_hold_together_in_mutilated_text(language: str) -> None:
+    tokens = re.findall(rb"\w+|\s+|[^\w\s]", WHOLE[language][0].encode())
+    rng = random.Random(language)
+    for _ in range(60):
+        broken = list(tokens)
+        for _ in range(rng.randint(1, 6)):
+            at, of = rng.randrange(len(broken)), rng.randrange(len(tokens))
+            broken[at : at + rng.randint(0, 8)] = tokens[of : of + rng.randint(0, 8)]
+        raw, found = definitions(language, b"".join(broken))
+        assert found.starts == sorted(found.starts)
+        for row in range(len(found)):
+            assert 0 <= found.leads[row] <= found.starts[row] <= found.name_starts[row]
+            assert found.name_starts[row] < found.name_ends[row] <= found.ends[row] <= len(raw)
+            assert found.starts[row] <= found.bodies[row] <= found.ends[row]
+            assert found.parents[row] < row

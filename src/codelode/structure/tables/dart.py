@@ -51,7 +51,8 @@ def _constant_kind(_node: Any, _text: bytes, holder: str) -> str:
 
 def _fields(node: Any) -> Any:
     lists = (child for child in node.named_children if child.type in _LISTS)
-    return [_identifier(one) for found in lists for one in found.named_children] or None
+    names = [_identifier(one) for found in lists for one in found.named_children]
+    return [name for name in names if name is not None] or None
 
 
 def _alias(node: Any) -> Any:

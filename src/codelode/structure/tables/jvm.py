@@ -18,9 +18,10 @@ def _method_kind(_node: Any, _text: bytes, holder: str) -> str:
 
 
 def _declarators(node: Any) -> Any:
-    return [
+    names = [
         declarator.child_by_field_name("name") for declarator in node.children_by_field_name("declarator")
     ]
+    return [name for name in names if name is not None]
 
 
 def _java_field(node: Any, text: bytes, _holder: str) -> str:
@@ -104,7 +105,8 @@ def _kotlin_variables(node: Any) -> Any:
         if child.type == "variable_declaration":
             return _identifier(child)
         if child.type == "multi_variable_declaration":
-            return [_identifier(one) for one in child.named_children if one.type == "variable_declaration"]
+            names = [_identifier(one) for one in child.named_children if one.type == "variable_declaration"]
+            return [name for name in names if name is not None]
     return None
 
 
