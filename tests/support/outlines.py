@@ -54,3 +54,13 @@ def part(language: str, text: str, name: str, which: str) -> str:
             span = {"whole": (start, end), "signature": (start, body), "lead": (lead, start)}[which]
             return raw[slice(*span)].decode().strip()
     raise AssertionError(f"{name} is not defined")
+
+
+def assert_spans_hold_together(raw: bytes, found: Definitions) -> None:
+    """Every definition lies in the text and holds its lead, its name and its body; parents come first."""
+    assert found.starts == sorted(found.starts)
+    for row in range(len(found)):
+        assert 0 <= found.leads[row] <= found.starts[row] <= found.name_starts[row]
+        assert found.name_starts[row] < found.name_ends[row] <= found.ends[row] <= len(raw)
+        assert found.starts[row] <= found.bodies[row] <= found.ends[row]
+        assert found.parents[row] < row

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outlines import definitions
+from outlines import assert_spans_hold_together, definitions
 
-from codelode.structure.definitions import walk
+from codelode.structure.definitions import Definitions, walk
 from codelode.structure.grammars import Grammar, load
 from codelode.structure.parsing import parse
 from codelode.structure.rules import KINDS
@@ -33,15 +33,15 @@ def skimmed(language: str, text: bytes) -> list[tuple[str, bytes, int, int]]:
     return rows(*definitions(language, text))
 
 
-def rows(text: bytes, found: object) -> list[tuple[str, bytes, int, int]]:
+def rows(text: bytes, found: Definitions) -> list[tuple[str, bytes, int, int]]:
     entries = [
         (KINDS[kind], text[start:end], first, last)
         for kind, start, end, first, last in zip(
-            found.kinds,  # type: ignore[attr-defined]
-            found.name_starts,  # type: ignore[attr-defined]
-            found.name_ends,  # type: ignore[attr-defined]
-            found.starts,  # type: ignore[attr-defined]
-            found.ends,  # type: ignore[attr-defined]
+            found.kinds,
+            found.name_starts,
+            found.name_ends,
+            found.starts,
+            found.ends,
             strict=True,
         )
     ]
@@ -191,9 +191,4 @@ def test_skimming_cpp_changes_no_definition(pieces: list[bytes]) -> None:
     )
 )
 def test_spans_hold_together_in_broken_text(pieces: list[bytes]) -> None:
-    text = _numbered(pieces)
-    raw, found = definitions("c", text)
-    for row in range(len(found)):
-        assert 0 <= found.starts[row] <= found.name_starts[row] < found.name_ends[row] <= found.ends[row]
-        assert found.ends[row] <= len(raw)
-        assert found.starts[row] <= found.bodies[row] <= found.ends[row]
+    assert_spans_hold_together(*definitions("c", _numbered(pieces)))

@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from outlines import definitions, names, outline, part
+from outlines import assert_spans_hold_together, definitions, names, outline, part
 
 from codelode.structure.grammars import unknown_types
 from codelode.structure.rules import PRIVATE, PROTECTED, PUBLIC
@@ -763,12 +763,7 @@ def test_conflict_markers_hide_nothing(language: str) -> None:
 def test_garbage_is_survived(language: str) -> None:
     text, _ = WHOLE[language]
     garbage = bytes(range(256)) * 20
-    raw, found = definitions(language, garbage + text.encode() + garbage[::-1])
-    for row in range(len(found)):
-        assert 0 <= found.leads[row] <= found.starts[row] <= found.name_starts[row]
-        assert found.name_starts[row] < found.name_ends[row] <= found.ends[row] <= len(raw)
-        assert found.starts[row] <= found.bodies[row] <= found.ends[row]
-        assert found.parents[row] < row
+    assert_spans_hold_together(*definitions(language, garbage + text.encode() + garbage[::-1]))
 
 
 @pytest.mark.parametrize("language", sorted(WHOLE))
@@ -787,10 +782,4 @@ def test_spans_hold_together_in_mutilated_text(language: str) -> None:
         for _ in range(rng.randint(1, 6)):
             at, of = rng.randrange(len(broken)), rng.randrange(len(tokens))
             broken[at : at + rng.randint(0, 8)] = tokens[of : of + rng.randint(0, 8)]
-        raw, found = definitions(language, b"".join(broken))
-        assert found.starts == sorted(found.starts)
-        for row in range(len(found)):
-            assert 0 <= found.leads[row] <= found.starts[row] <= found.name_starts[row]
-            assert found.name_starts[row] < found.name_ends[row] <= found.ends[row] <= len(raw)
-            assert found.starts[row] <= found.bodies[row] <= found.ends[row]
-            assert found.parents[row] < row
+        assert_spans_hold_together(*definitions(language, b"".join(broken)))
