@@ -125,7 +125,7 @@ class Hit(NamedTuple):
     language: str
     """``""`` when not recognised"""
     symbol: str
-    """Name of the enclosing definition; ``""`` when not known"""
+    """Qualified name of the enclosing definition; ``""`` when there is none, and in lists of all matches"""
     text: str
     """The lines as they are in the file now, without the last line's end."""
     matches: tuple[Match, ...]

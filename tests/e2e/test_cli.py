@@ -511,7 +511,7 @@ def test_terminal_output_of_exact_search(shared):
 @needs_posix
 def test_terminal_output_of_words(shared):
     shown = shared.terminal("search", "parse config", "--color=never")
-    assert "src/main.c:1-8\n" in shown
+    assert "src/main.c:1-8  parse_config\n" in shown
     assert "\n3:int parse_config(const char *path)\n" in shown
     assert "mode words (" in shown
     assert "\x1b" not in shown

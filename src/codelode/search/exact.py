@@ -9,8 +9,9 @@ from itertools import groupby
 
 from codelode.model import Hit, Match, RelPath, SearchOptions, SearchStats, display_path, sort_key
 from codelode.query.trees import describe
-from codelode.search.batches import Batch, matched_batches
+from codelode.search.batches import Batch, Owner, matched_batches
 from codelode.search.candidates import FileFilter, find_candidates
+from codelode.search.enclosing import symbol_at
 from codelode.search.judge import Judge
 from codelode.search.lines import LineGroup, MatchedLine, columns, with_context
 from codelode.search.matcher import CompiledPattern
@@ -39,6 +40,8 @@ class PieceMatches:
     text: bytes
     lines: list[MatchedLine]
     """numbered in the file, with offsets in `text`"""
+    owner: Owner | None
+    """where the file is in the index, when it is as it was indexed"""
 
 
 def find_batches(
@@ -117,7 +120,9 @@ def pieces_of(batch: Batch, most_lines: int | None = None) -> Iterator[PieceMatc
 
     def piece() -> PieceMatches:
         body = text[base : int(batch.starts[current + 1])]
-        return PieceMatches(batch.paths[current], batch.languages[current], body, lines)
+        return PieceMatches(
+            batch.paths[current], batch.languages[current], body, lines, batch.owners[current]
+        )
 
     for (first, last), index, number in zip(batch.spans, batch.pieces, batch.numbers, strict=True):
         if index != current:
@@ -186,15 +191,18 @@ def _merge_contexts(chosen: list[_Ranked], context: int) -> list[Hit]:
         for group in with_context(piece.text, lines, context):
             if any(line.number == number for line in group.matched):
                 shown.update((key, line.number) for line in group.matched)
-                hits.append(_group_hit(piece, group, -minus_score))
+                symbol = symbol_at(*piece.owner, number) if piece.owner else ""
+                hits.append(_group_hit(piece, group, -minus_score, symbol))
     return hits
 
 
-def _group_hit(piece: PieceMatches, group: LineGroup, score: float) -> Hit:
+def _group_hit(piece: PieceMatches, group: LineGroup, score: float, symbol: str = "") -> Hit:
     matches = tuple(
         Match(line.number, column, length)
         for line in group.matched
         for column, length in columns(piece.text[line.start : line.end], line.spans)
     )
     text = piece.text[group.start : group.end].decode("utf-8", "replace")
-    return Hit(display_path(piece.path), group.first, group.last, score, piece.language, "", text, matches)
+    return Hit(
+        display_path(piece.path), group.first, group.last, score, piece.language, symbol, text, matches
+    )

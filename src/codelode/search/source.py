@@ -24,6 +24,8 @@ class Sources:
         """`limit`: bytes from which a file is not read (`max_exact_bytes`)."""
         self._prefix = os.path.join(os.fsencode(root), b"")
         self._stats = stats
+        self.changed: set[RelPath] = set()
+        """files read so far that are not as they were indexed"""
         self._limit = limit
 
     @property
@@ -69,8 +71,9 @@ class Sources:
         stats.bytes_read += len(data)
         if fresh and plain:
             return [(data, 1)]
-        if not fresh:
-            stats.stale += self._differs(data, part, ordinal)
+        if not fresh and self._differs(data, part, ordinal):
+            stats.stale += 1
+            self.changed.add(path)
         text = decode(data)
         return [] if isinstance(text, SkipReason) else [(text, 1)]
 

@@ -8,6 +8,7 @@ global statistics only, which also makes sure that what is shown is what the fil
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,6 +18,7 @@ import numpy as np
 from codelode.index.terms import BODY, PATH
 from codelode.model import Hit, Match, RelPath, SearchOptions, SearchStats, display_path, sort_key
 from codelode.search.candidates import FileFilter
+from codelode.search.enclosing import symbol_of_chunk
 from codelode.search.lines import columns, group_lines
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.search.source import Sources
@@ -149,7 +151,7 @@ def search_words(
     scored = scorer.score()
     stats.matched_files = len({row.path for row in scored})
     scored.sort(key=lambda row: (-row.score, sort_key(row.path), row.line))
-    return [_hit(row) for row in scored[: options.limit]]
+    return [_hit(row, stale=row.path in sources.changed) for row in scored[: options.limit]]
 
 
 def _weight(snapshot: Snapshot, field: str, word: str, total: int) -> float:
@@ -295,7 +297,7 @@ def _spans(part: OpenSegment, text: bytes, members: set[int]) -> list[tuple[int,
     return spans
 
 
-def _hit(row: _Scored) -> Hit:
+def _hit(row: _Scored, *, stale: bool) -> Hit:
     body = row.text[row.start : row.end]
     shown = body[:-1] if body.endswith(b"\n") else body
     spans = [(start, end) for _, start, end in row.found]
@@ -307,4 +309,7 @@ def _hit(row: _Scored) -> Hit:
     last = row.line + shown.count(b"\n")
     language = row.part.files.language(row.ordinal)
     text = shown.decode("utf-8", "replace")
-    return Hit(display_path(row.path), row.line, last, row.score, language, "", text, matches)
+    often = Counter(match.line for match in matches)
+    lines = [line for line, _ in often.most_common()]
+    symbol = "" if stale else symbol_of_chunk(row.part, row.ordinal, lines, row.line, last)
+    return Hit(display_path(row.path), row.line, last, row.score, language, symbol, text, matches)
