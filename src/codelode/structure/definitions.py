@@ -197,7 +197,9 @@ class _Walker:
     def _promises(self, start: int, end: int) -> bool:
         """Whether a hint of the table stands between `start` and `end`."""
         if self._hits is None:
-            self._hits = sorted(hit.start() for hint in self._hints for hit in hint.finditer(self._text))
+            self._hits = sorted(
+                hit.start(hint.groups) for hint in self._hints for hit in hint.finditer(self._text)
+            )
         at = bisect_left(self._hits, start)
         return at < len(self._hits) and self._hits[at] < end
 

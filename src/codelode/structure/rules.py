@@ -86,8 +86,8 @@ class Rules:
     sparse: frozenset[str] = frozenset()
     """those containers and definitions that seldom hold a definition: entered only where `hints` match inside"""
     hints: tuple[re.Pattern[bytes], ...] = ()
-    """what every definition in a `sparse` container has: a keyword, an arrow.  Patterns that begin with a literal
-    are searched fifty times as fast as others"""
+    """what every definition in a `sparse` container has: a keyword, an arrow; of a pattern with a group, its place
+    is what counts.  Patterns that begin with a literal are searched fifty times as fast as others"""
     braced: frozenset[str] = frozenset()
     """those containers and definitions in which definitions stand between braces only: entered where one opens"""
     comments: frozenset[str] = frozenset({"comment"})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PROTECTED, PUBLIC, SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import PRIVATE, PROTECTED, PUBLIC, SCOPE, Definition, Rules, hints_of, types_of
 
 _FUNCTIONS = types_of("function_expression generator_function arrow_function")
 _LOCAL = types_of("function method property")
@@ -26,11 +26,9 @@ _METHOD = (
     rb"(?:async |get |set |\*)*+(?!(?:if|for|while|switch|catch|with|function)\b)[\w$]++"
     rb"\((?:[^()\n]++|\([^()\n]*+\))*+\) ?\{"
 )
-_HINTS = tuple(
-    map(
-        re.compile, (b"function", b"=>", b"class ", rb"\n[ \t]*+" + _METHOD, b"{ " + _METHOD, b", " + _METHOD)
-    )
-)
+_HINTS = hints_of(
+    b"function", b"=>", b"class ", rb"\n[ \t]*+" + _METHOD, b"{ " + _METHOD, b", " + _METHOD
+)  # fmt: skip
 
 
 def _value(node: Any, field: str) -> str:
@@ -282,7 +280,7 @@ TYPESCRIPT = Rules(
     },
     containers=_CONTAINERS | _TYPED | types_of("ambient_declaration interface_body enum_body"),
     sparse=_SPARSE | _TYPED,
-    hints=_HINTS + tuple(map(re.compile, (b"interface ", b"enum ", b"export ", b"type "))),
+    hints=_HINTS + hints_of(b"interface ", b"enum ", b"export ", b"type "),
     members={
         "member_expression": ("object", "property"),
         "nested_identifier": ("object", "property"),

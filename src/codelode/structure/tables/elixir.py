@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, Span, types_of
+from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, Span, hints_of, types_of
 
 _CALLS = {
     b"defmodule": "module",
@@ -104,7 +103,7 @@ ELIXIR = Rules(
     containers=types_of("source do_block"),
     leading=types_of("unary_operator"),
     sparse=types_of("call do_block"),
-    hints=(re.compile(rb"def"), re.compile(rb"\n[ ]*@")),
+    hints=hints_of(rb"def", rb"\n[ ]*+(@)"),
     strings=types_of("string charlist sigil quoted_content atom quoted_atom keyword quoted_keyword"),
     interpolations=types_of("interpolation"),
     calls={"call": "target"},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import SCOPE, Definition, Rules, hints_of, named, types_of
 
 _HEADS = types_of(
     "signature call_expression where_expression typed_expression parametrized_type_expression binary_expression "
@@ -86,7 +85,7 @@ JULIA = Rules(
     comments=types_of("line_comment block_comment"),
     leading=types_of("string_literal"),
     sparse=_SPARSE,
-    hints=(re.compile(rb"function "), re.compile(rb"struct "), re.compile(rb"\) ?= ")),
+    hints=hints_of(rb"function ", rb"struct ", rb"\) ?= "),
     strings=types_of("string_literal command_literal prefixed_string_literal character_literal"),
     interpolations=types_of("string_interpolation"),
     calls={"call_expression": "", "macrocall_expression": ""},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import SCOPE, Definition, Rules, types_of
+from codelode.structure.rules import SCOPE, Definition, Rules, hints_of, types_of
 
 _INDEXED = {"dot_index_expression": "field", "method_index_expression": "method"}
 
@@ -89,7 +88,7 @@ LUA = Rules(
     wrappers=types_of("variable_declaration"),
     bodies=types_of("function_definition"),
     sparse=_SPARSE,
-    hints=(re.compile(rb"function"),),
+    hints=hints_of(rb"function"),
     strings=types_of("string"),
     calls={"function_call": "name"},
     members={

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import SCOPE, Definition, Rules, Span, named, types_of
+from codelode.structure.rules import SCOPE, Definition, Rules, Span, hints_of, named, types_of
 
 _VARIABLES = types_of("scalar array hash glob")
 
@@ -95,7 +94,7 @@ PERL = Rules(
     wrappers=types_of("expression_statement"),
     comments=types_of("comment pod"),
     sparse=types_of("block phaser_statement conditional_statement"),
-    hints=(re.compile(rb"sub "), re.compile(rb"method "), re.compile(rb"our ")),
+    hints=hints_of(rb"sub ", rb"method ", rb"our "),
     strings=types_of(
         "string_literal interpolated_string_literal quoted_word_list heredoc_content command_string pod"
     ),

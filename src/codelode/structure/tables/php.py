@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PROTECTED, PUBLIC, SCOPE, Definition, Rules, named, types_of
+from codelode.structure.rules import (
+    PRIVATE,
+    PROTECTED,
+    PUBLIC,
+    SCOPE,
+    Definition,
+    Rules,
+    hints_of,
+    named,
+    types_of,
+)
 
 _MODIFIERS = {b"public": PUBLIC, b"protected": PROTECTED, b"private": PRIVATE}
 _FUNCTIONS = types_of("anonymous_function arrow_function")
@@ -92,12 +101,9 @@ PHP = Rules(
     wrappers=types_of("const_declaration property_declaration expression_statement"),
     bodies=_FUNCTIONS,
     sparse=_SPARSE,
-    hints=tuple(
-        re.compile(one)
-        for one in (
-            rb"function\s++&?\w", rb"class ", rb"interface ", rb"trait ", rb"define\(", rb"const ", rb"enum ",
-            rb"private ", rb"protected ", rb"public ", rb"= (?:static )?(?:function|fn) ?\(",
-        )
+    hints=hints_of(
+        rb"function\s++&?\w", rb"class ", rb"interface ", rb"trait ", rb"define\(", rb"const ", rb"enum ",
+        rb"private ", rb"protected ", rb"public ", rb"= (?:static )?(?:function|fn) ?\(",
     ),
     strings=types_of("string encapsed_string heredoc nowdoc text shell_command_expression"),
     interpolations=types_of(

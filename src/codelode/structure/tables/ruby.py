@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import SCOPE, Definition, Rules, Span, types_of
+from codelode.structure.rules import SCOPE, Definition, Rules, Span, hints_of, types_of
 
 _MAKERS = (b"Struct.new", b"Class.new", b"Module.new", b"Data.define", b"Object.const_set")
 _CALLS = {
@@ -109,19 +108,18 @@ RUBY = Rules(
         "assignment": Definition(
             _assigned_kind, _constants, body="right", inside=SCOPE, qualifier=_scope("left")
         ),
-        "operator_assignment": Definition("constant", _constants, body="right", qualifier=_scope("left")),
+        "operator_assignment": Definition(
+            "constant", _constants, body="right", inside=SCOPE, qualifier=_scope("left")
+        ),
         "alias": Definition("method", body=""),
         "call": Definition(_call_kind, _call_names, body="block", inside=SCOPE),
     },
     containers=_SPARSE | types_of("program body_statement singleton_class"),
     wrappers=types_of("call argument_list body_statement"),  # comments may stand before a body
     sparse=_SPARSE | types_of("method singleton_method assignment"),
-    hints=tuple(
-        re.compile(one)
-        for one in (
-            rb"def ", rb"class ", rb"module ", rb"attr", rb"alias", rb"define_", rb"_accessor", rb"Class\.new",
-            rb"\n[ \t]*+[A-Z]\w*+ *\|{0,2}=[^=>~]", rb"\btask",
-        )
+    hints=hints_of(
+        rb"def ", rb"class ", rb"module ", rb"attr", rb"alias", rb"define_", rb"_accessor", rb"Class\.new",
+        rb"\n[ \t]*+([A-Z]\w*+ *\|{0,2}=[^=>~])", rb"\btask",
     ),
     strings=types_of(
         "string heredoc_body simple_symbol delimited_symbol regex string_array symbol_array subshell hash_key_symbol"

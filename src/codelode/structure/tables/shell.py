@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from codelode.structure.rules import PRIVATE, PUBLIC, SCOPE, Definition, Rules, Span, named, types_of
+from codelode.structure.rules import (
+    PRIVATE,
+    PUBLIC,
+    SCOPE,
+    Definition,
+    Rules,
+    Span,
+    hints_of,
+    named,
+    types_of,
+)
 
 
 def _variable_kind(node: Any, text: bytes, holder: str) -> str:
@@ -32,7 +41,7 @@ BASH = Rules(
     ),
     wrappers=types_of("declaration_command"),
     sparse=_BASH_SPARSE,
-    hints=(re.compile(rb"\(\)"), re.compile(rb"function ")),
+    hints=hints_of(rb"\(\)", rb"function "),
     strings=types_of(
         "string raw_string ansi_c_string heredoc_body heredoc_content heredoc_start heredoc_end"
     ),
@@ -81,7 +90,7 @@ POWERSHELL = Rules(
     containers=_POWERSHELL_SPARSE
     | types_of("program statement_list named_block_list named_block script_block_body"),
     sparse=_POWERSHELL_SPARSE,
-    hints=tuple(re.compile(one) for one in (rb"[Ff]unction ", rb"[Cc]lass ", rb"[Ff]ilter ")),
+    hints=hints_of(rb"[Ff]unction ", rb"[Cc]lass ", rb"[Ff]ilter "),
     strings=types_of("string_literal expandable_string_literal verbatim_string_characters generic_token"),
     interpolations=types_of("variable sub_expression"),
     calls={"command": "command_name"},
