@@ -728,6 +728,13 @@ def test_methods_in_objects_inside_of_functions_have_no_keyword_and_are_found() 
     assert names("javascript", "function f() { if (a) { b(); } while (c) { d(); } }\n") == ["f"]
 
 
+def test_constants_of_ruby_behind_a_modifier_and_in_blocks() -> None:
+    assert names(
+        "ruby", "LIMIT = 1 unless defined?(LIMIT)\nincluded do\n  RATE = 2\n  local == 3\nend\n"
+    ) == ["LIMIT", "RATE"]
+    assert names("ruby", "@route ||= Class.new(Base) do\n  def open; end\nend\n") == ["open"]
+
+
 def test_deep_nesting_is_left_at_some_depth() -> None:
     deep = "f(() => {" * 400 + "function inner() {}" + "})" * 400
     assert names("javascript", "function outer() {}\n" + deep) == ["outer"]

@@ -197,8 +197,9 @@ class _Walker:
     def _promises(self, start: int, end: int) -> bool:
         """Whether a hint of the table stands between `start` and `end`."""
         if self._hits is None:
+            lines = b"\n" + self._text  # hints may begin with the end of the line before
             self._hits = sorted(
-                hit.start(hint.groups) for hint in self._hints for hit in hint.finditer(self._text)
+                hit.start(hint.groups) - 1 for hint in self._hints for hit in hint.finditer(lines)
             )
         at = bisect_left(self._hits, start)
         return at < len(self._hits) and self._hits[at] < end
