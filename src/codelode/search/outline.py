@@ -69,7 +69,8 @@ def _file(snapshot: Snapshot, root: str, path: RelPath, sources: Sources, stats:
         if ordinal is not None and part.live[ordinal]:
             break
     else:
-        language, text = languages.of_path(path), read_text(root, path)
+        text = read_text(root, path)
+        language = languages.of_file(path, text)
         return path, language, text, _parsed(path, language, text)
     language, stale = part.files.language(ordinal), stats.stale
     text = sources.text(path, part, ordinal) or b""
