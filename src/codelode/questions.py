@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PROSE = frozenset({"", "csv", "diff", "latex", "markdown", "rst", "text"})
+"""Languages, "" for files of none, in which a name is no code"""
+
 
 @dataclass(frozen=True, slots=True)
 class CallEdges:
@@ -50,14 +53,18 @@ class References(Iterator[Reference]):
         roles: Collection[Role],
         offset: int,
         limit: int | None,
+        prose: bool,
     ) -> None:
         self.stats = stats
         """counts along"""
         self.roles: Counter[Role] = Counter()
         """mentions met so far, by role: those of other roles than were asked for, and skipped ones, too"""
+        self.in_prose = 0
+        """of those, the mentions in prose that were left out"""
         self.more = False
         """there are more than were wanted; known when the iterator is exhausted"""
         self._total = total
+        self._prose = prose
         self._found = self._run(found, frozenset(roles), offset, limit)
 
     def _run(
@@ -65,8 +72,10 @@ class References(Iterator[Reference]):
     ) -> Iterator[Reference]:
         wanted = 0
         for reference in found:
-            if roles and reference.role not in roles:
+            left_out = not self._prose and reference.role is Role.TEXT and reference.language in PROSE
+            if left_out or (roles and reference.role not in roles):
                 self.roles[reference.role] += 1
+                self.in_prose += left_out
                 continue
             if limit is not None and wanted == offset + limit:
                 self.more = True
@@ -216,6 +225,7 @@ class StructureQuestions(ABC):
         name: str,
         *,
         roles: Collection[str | Role] = (),
+        prose: bool = True,
         limit: int | None = 100,
         offset: int = 0,
         languages: Sequence[str] = (),
@@ -223,7 +233,7 @@ class StructureQuestions(ABC):
         under: Sequence[RelPath] = (),
     ) -> References:
         """Every mention of the name (of a qualified one its last part) and what it is for, in path order: those
-        of `roles` (empty: of any), without the first `offset`, at most `limit`.
+        of `roles` (empty: of any), without the first `offset`, at most `limit`; without `prose` only those in code.
 
         Files are read and parsed while mentions are asked for, so that the first of a popular name come at once.
         """
@@ -234,7 +244,7 @@ class StructureQuestions(ABC):
             from codelode.search.references import estimate_total, find_references
 
             found = find_references(snapshot, name, options, sources, stats)
-            return References(found, stats, estimate_total, wanted, offset, limit)
+            return References(found, stats, estimate_total, wanted, offset, limit, prose)
 
         return self._ask(work)
 

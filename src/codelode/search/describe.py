@@ -21,6 +21,9 @@ _SIGNATURE_BYTES = 4 * SIGNATURE_CHARS
 _OPENER = re.compile(r"(?:\s*(?:\{|:|=>|=)|\s+do)+\s*\Z")
 """What stands between a signature and its body"""
 
+_LAST_COMMENTS = re.compile(rb"(?:\n[ \t]*(?:#|//|/\*|--)[^\n]*)+\s*\Z")
+"""Comments on lines of their own, before the first statement of the body"""
+
 _LINE_COMMENT = re.compile(r"(?://+[/!]?|#+(?![\[!])['|]?|--+(?!\[)(?: \|)?|;+|%+)\s?")
 _BLOCKS = {"/*": "*/", "(*": "*)", "{-": "-}", "<!--": "-->", "--[[": "]]", "=begin": "=end", "=pod": "=cut"}
 _DOCSTRING = re.compile(
@@ -126,7 +129,10 @@ def describe(place: Place, text: bytes, path: RelPath, language: str) -> Symbol:
 def signature(text: bytes, place: Place) -> str:
     """Its text up to the body on one line, without what opens the body."""
     end = min(place.body, place.start + _SIGNATURE_BYTES)
-    shown = " ".join(_decoded(text[place.start : end]).split())
+    head = text[place.start : end]
+    if end < place.end:
+        head = _LAST_COMMENTS.sub(b"", head)
+    shown = " ".join(_decoded(head).split())
     if end < place.end:
         shown = _OPENER.sub("", shown)
     return _cut(shown, SIGNATURE_CHARS)

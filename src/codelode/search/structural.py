@@ -76,8 +76,8 @@ FOLDED_KEYWORDS = frozenset({"php"})
 LARGEST = 3_000_000
 """Bytes from which a file is not parsed, as in ast-grep's own command"""
 
-RANKED_BYTES = 8_000_000
-"""Text parsed for ranked hits, a second's worth; `stats.partial` says when there was more"""
+RANKED_BYTES = 16_000_000
+"""Text parsed for ranked hits, two seconds' worth; `stats.partial` says when there was more"""
 
 TELLING = 4
 """Letters from which a word of the pattern is looked for in file names: shorter ones are keywords mostly"""

@@ -82,7 +82,13 @@ def references(options: argparse.Namespace) -> int:
     limit = None if options.all else options.limit or REFERENCES
     with _opened(options, paths) as (index, target, dress):
         found = index.references(
-            name, roles=roles, limit=limit, offset=options.offset, under=target.under, **_filters(options)
+            name,
+            roles=roles,
+            prose=bool(asked),
+            limit=limit,
+            offset=options.offset,
+            under=target.under,
+            **_filters(options),
         )
         listed_so_far = 0
 
@@ -98,7 +104,7 @@ def references(options: argparse.Namespace) -> int:
             _print_json(head | tail)
         else:
             _print(trees.references(counted(), target.shown, dress), dress)
-        quiet = {role: found.roles[role] for role in Role if role not in roles and role in trees.QUIET}
+        quiet = {role: found.roles[role] for role in trees.QUIET} | {Role.TEXT: found.in_prose}
         if not found.roles:
             _note(_unknown(index, name))
         elif dress.terminal or found.more or (any(quiet.values()) and not asked):

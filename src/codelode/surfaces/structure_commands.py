@@ -57,7 +57,7 @@ def _refs(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="only definition, call, read, write, import, type, comment, string or text (where nothing is known); "
-        "repeat it, or separate several by commas; default: all but comment and string",
+        "repeat it, or separate several by commas; default: all of code, so neither comment nor string",
     )
     add_limit(parser, "references", REFERENCES)
     parser.add_argument("--offset", metavar="N", type=whole(0), default=0, help="leave out the first N")

@@ -13,8 +13,11 @@ from codelode.surfaces.render import DIM, LONGEST_LINE, MATCH, NUMBER, PATH, Sho
 LONGEST_SIGNATURE = 120
 """Characters of a signature in a tree"""
 
-QUIET = frozenset({Role.COMMENT, Role.STRING})
+QUIET = (Role.COMMENT, Role.STRING)
 """Roles that are counted, but listed only when asked for"""
+
+_QUIET_NOUNS = {Role.COMMENT: "comment", Role.STRING: "string", Role.TEXT: "mention"}
+_WHERE = {Role.TEXT: " in prose"}
 
 OTHERS_SHOWN = 3
 """Other definitions of a name that a call may mean"""
@@ -73,7 +76,11 @@ def mentioned(
     line = figures.count(shown, "reference")
     if more:
         line += f" of about {total:,} mentions in all; more with --offset {offset + shown} or --all"
-    left = [figures.count(number, f"{role.value}") for role, number in quiet.items() if number]
+    left = [
+        figures.count(number, _QUIET_NOUNS[role]) + _WHERE.get(role, "")
+        for role, number in quiet.items()
+        if number
+    ]
     if left:
         listed = ",".join(role.value for role, number in quiet.items() if number)
         so_far = " so far" if more else ""
@@ -87,14 +94,15 @@ def callers(asked: Sequence[Symbol], edges: Sequence[Edge], shown: Shown, look: 
     for edge in edges:
         if edge.callee is not None:
             by_callee.setdefault(_key(edge.callee), []).append(edge)
-    told: set[_Key] = set()
+    expanded: set[_Key] = set()
+    told: set[tuple[_Key, ...]] = set()
 
     def below(callee: Symbol, depth: int) -> Iterator[str]:
-        told.add(_key(callee))
+        expanded.add(_key(callee))
         for edge in by_callee.get(_key(callee), ()):
             holder = look.clean(edge.caller.qualified) if edge.caller else "(top of the file)"
-            yield _call(edge, holder, depth, shown, look)
-            if edge.caller is not None and _key(edge.caller) not in told:
+            yield _call(edge, holder, depth, shown, look, told)
+            if edge.caller is not None and _key(edge.caller) not in expanded:
                 yield from below(edge.caller, depth + 1)
 
     for symbol in asked:
@@ -106,6 +114,7 @@ def callers(asked: Sequence[Symbol], edges: Sequence[Edge], shown: Shown, look: 
 def callees(asked: Sequence[Symbol], edges: Sequence[Edge], shown: Shown, look: Look) -> Iterator[str]:
     """Below each definition the calls in it, with the place of what is called; those of what is defined elsewhere
     by name only."""
+    told: set[tuple[_Key, ...]] = set()
     for symbol in asked:
         inside = [
             edge
@@ -117,22 +126,25 @@ def callees(asked: Sequence[Symbol], edges: Sequence[Edge], shown: Shown, look: 
         for edge in inside:
             if edge.callee is not None:
                 label = f"{edge.callee.qualified} ({shown(edge.callee.path)}:{edge.callee.line})"
-                yield _call(edge, look.clean(label), 1, shown, look)
+                yield _call(edge, look.clean(label), 1, shown, look, told)
         elsewhere = dict.fromkeys(edge.callee_name for edge in inside if edge.callee is None)
         if elsewhere:
             yield f"  not defined here: {look.clean(', '.join(elsewhere))}\n"
 
 
-def _call(edge: Edge, label: str, depth: int, shown: Shown, look: Look) -> str:
+def _call(edge: Edge, label: str, depth: int, shown: Shown, look: Look, told: set[tuple[_Key, ...]]) -> str:
+    """A call on one line; where its other candidates are is said once, by those `told`."""
     place = f"{look.paint(PATH, look.clean(shown(edge.path)))}:{look.paint(NUMBER, str(edge.line))}"
     line = f"{'  ' * depth}{place}: {look.paint(MATCH, label)}  {_source(edge.text, look)}"
     others = edge.candidates[1:]
     if others:
-        named = [f"{shown(one.path)}:{one.line}" for one in others[:OTHERS_SHOWN]]
-        if len(others) > OTHERS_SHOWN:
-            named.append("...")
-        note = f"[one of {len(edge.candidates)} definitions, by {edge.why}; also {', '.join(named)}]"
-        line += f"  {look.paint(DIM, look.clean(note))}"
+        note = f"one of {len(edge.candidates)} definitions, by {edge.why}"
+        key = tuple(map(_key, edge.candidates))
+        if key not in told:
+            told.add(key)
+            named = [f"{shown(one.path)}:{one.line}" for one in others[:OTHERS_SHOWN]]
+            note += f"; also {', '.join(named)}{', ...' if len(others) > OTHERS_SHOWN else ''}"
+        line += f"  {look.paint(DIM, look.clean(f'[{note}]'))}"
     return f"{line}\n"
 
 
