@@ -15,14 +15,12 @@ from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.symbols import definitions_named
 from codelode.structure.imports import Import, find_imports
-from codelode.structure.modules import EXACT, match_module, module_stem
+from codelode.structure.modules import EXACT, hands_on, match_module, module_stem
 from codelode.structure.rules import KINDS
 from codelode.structure.scoping import Scoping, base_names, scoping_of, without_prose
 
 CLASSES = frozenset({"class", "struct", "union", "interface", "trait", "enum", "impl", "module", "type"})
 """Kinds that own methods"""
-
-_HAND_ON = frozenset({"python", "javascript", "typescript"})
 
 CALLABLE = frozenset(
     {"function", "method", "class", "struct", "union", "interface", "trait", "enum"}
@@ -177,7 +175,7 @@ class Codebase:
         """The files of languages whose modules hand names on, by file name without extension."""
         found: dict[bytes, list[tuple[OpenSegment, int]]] = {}
         for part in self.snapshot.segments:
-            codes = [i for i, name in enumerate(part.files.languages) if name in _HAND_ON]
+            codes = [i for i, name in enumerate(part.files.languages) if hands_on(name)]
             for ordinal in np.flatnonzero(np.isin(part.files.language_codes, codes) & part.live).tolist():
                 stem = part.files.path(ordinal).rpartition(b"/")[2].partition(b".")[0]
                 found.setdefault(stem, []).append((part, ordinal))

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from codelode.model import Role
+from codelode.search.classes import Classes
 from codelode.search.codebase import CALLABLE, Codebase, Target
 from codelode.search.mentions import NameMatcher
 from codelode.search.parsed import ParsedFile
-from codelode.search.receivers import Receivers, Value
+from codelode.search.receivers import Receivers
+from codelode.search.value import Value
 from codelode.structure.chains import read_chain
 from codelode.structure.imports import EVERYTHING
 from codelode.structure.modules import ELSEWHERE, EXACT
@@ -62,7 +64,8 @@ class Resolver:
 
     def __init__(self, codebase: Codebase) -> None:
         self._codebase = codebase
-        self._receivers = Receivers(codebase, self._called_by)
+        self._classes = Classes(codebase)
+        self._receivers = Receivers(codebase, self._classes, self._called_by)
         self._shadows: dict[tuple[bytes, int, str], bool] = {}
 
     def meanings(self, site: CallSite) -> list[Meaning]:
@@ -126,9 +129,9 @@ class Resolver:
                 if self._is_variable(site, entry):
                     return []
         if scoping.implicit_self:
-            owner = self._receivers.enclosing_class(site.file, site.start)
+            owner = self._classes.enclosing(site.file, site.start)
             if owner is not None:
-                methods = self._receivers.methods(owner, site.name)
+                methods = self._classes.methods(owner, site.name)
                 if methods:
                     return _shared(methods, 1.0, "scope")
         return None
@@ -281,14 +284,14 @@ class Resolver:
         owner = value.owner
         if owner is None:
             return []
-        found = self._receivers.methods(owner, site.name, above=value.above)
+        found = self._classes.methods(owner, site.name, above=value.above)
         why = "scope" if value.own else "receiver"
         if found and owner.kind not in ("interface", "trait"):
             return _shared(found, 1.0, why)
         others = [
             one
             for one in self._named(site, site.name)
-            if self._is_member(one) and one not in found and self._receivers.may_implement(one, owner)
+            if self._is_member(one) and one not in found and self._classes.may_implement(one, owner)
         ]
         if found:
             return _shared(found, 1.0, why) + _shared(others, 0.7, "implements")
@@ -303,16 +306,16 @@ class Resolver:
         members = [one for one in self._named(site, site.name) if one.kind == "method"]
         owners: dict[tuple[str, int], Target] = {}
         for one in members:
-            klass = self._receivers.class_of(one)
+            klass = self._classes.of(one)
             if klass is None:
                 return []
             owners[klass.key] = klass
         if len(owners) > MOST_RELATED:
             return []
-        root = self._receivers.root(list(owners.values()))
+        root = self._classes.root(list(owners.values()))
         if root is None:
             return []
-        own = self._receivers.methods(root, site.name)
+        own = self._classes.methods(root, site.name)
         return _shared(
             own, 0.7 if len(owners) == 1 else 0.6, "only class with it" if len(owners) == 1 else "base class"
         )

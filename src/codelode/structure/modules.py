@@ -41,6 +41,11 @@ def match_module(language: str, module: str, importer: str, path: str, root_modu
     return _match_anywhere(language, wanted, own, importer.split("/"))
 
 
+def hands_on(language: str) -> bool:
+    """Whether a module of `language` is a file that can hand on what it imports itself."""
+    return language in ("python", "javascript", "typescript")
+
+
 def module_stem(language: str, module: str) -> str:
     """The name without extension that the file of a module has, unless it stands for its folder."""
     if language == "python":
@@ -110,3 +115,11 @@ def _relative(folder: Sequence[str], module: str) -> list[str]:
     if at and at[-1] in _FOLDER_FILES and len(at) > 1:
         at.pop()
     return at
+
+
+def inside_module(language: str, module: str, name: str) -> str:
+    """The module `name` inside another."""
+    separator = {"rust": "::", "go": "/", "javascript": "/", "typescript": "/", "php": "\\"}.get(
+        language, "."
+    )
+    return module + name if module.endswith(separator) else f"{module}{separator}{name}"

@@ -10,6 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from codelode.structure.rules import types_of
 
@@ -65,6 +66,7 @@ _PYTHON_COMMON = frozenset(
         io.TextIOWrapper,
         io.BytesIO,
         re.Pattern,
+        re.Match,
     )
     for name in dir(kind)
 )
@@ -252,6 +254,40 @@ def scoping_of(language: str) -> Scoping:
 def pattern(template: str, name: str) -> re.Pattern[str]:
     """A pattern of `Scoping` for the variable `name`."""
     return re.compile(template.replace("{x}", re.escape(name)).replace("{{", "{").replace("}}", "}"), re.M)
+
+
+class Declaration(NamedTuple):
+    """A place that says what a variable is."""
+
+    offset: int
+    """byte at which it begins"""
+    is_type: bool
+    """its type is written, not only an expression"""
+    written: str
+    is_field: bool
+    """it says itself that it is a field of the object: ``self.x = ...``"""
+
+
+_EXPRESSION = 600
+"""Bytes of an assigned expression that are looked at"""
+
+_ON_SELF = re.compile(r"(?:self|cls|this|\$this)(?:\.|->)|@")
+_PROPERTY = re.compile(r"\b(?:private|public|protected|readonly|val|var)\s+$")
+
+
+def find_declarations(scoping: Scoping, code: str, name: str, start: int, end: int) -> list[Declaration]:
+    """The declarations of `name` in `code` (a character a byte) between `start` and `end`."""
+    text = code[start:end]
+    found = []
+    for is_type, templates in ((True, scoping.declared), (False, scoping.assigned)):
+        for template in templates:
+            for match in pattern(template, name).finditer(text):
+                at = match.start(1)
+                written = match[1] if is_type else text[at : at + _EXPRESSION]
+                before = text[max(0, match.start() - 20) : match.start()]
+                is_field = bool(_ON_SELF.match(match[0]) or _PROPERTY.search(before))
+                found.append(Declaration(start + match.start(), is_type, written, is_field))
+    return found
 
 
 _HASHED = frozenset({"python", "ruby"})
