@@ -29,6 +29,20 @@ entries = st.lists(
 )
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.text("ab/", min_size=1, max_size=4), min_size=1, max_size=8, unique=True),
+    st.text("ab/", max_size=4),
+)
+def test_a_path_is_found_though_others_hold_it(tmp_path: Path, names: list[str], other: str) -> None:
+    stat = FileStat(0, 0, 0)
+    path = tmp_path / "files.col"
+    write_files(path, [FileEntry(name.encode(), stat, bytes(16), "", "", False, True) for name in names])
+    table = FileTable(path)
+    for name in [*names, *([other] if other else [])]:
+        assert table.ordinal(name.encode()) == (names.index(name) if name in names else None)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries)
 def test_what_was_written_is_read(tmp_path: Path, files: list[FileEntry]) -> None:
