@@ -176,6 +176,8 @@ class Receivers:
             found = [one for one in found if self._is_top(file, one.offset)]
         elif field:
             found = [one for one in found if one.is_field or not self._is_in_function(file, one.offset)]
+        else:
+            found = [one for one in found if not one.is_field]
         best: Value | None = None
         for one in sorted(
             found, key=lambda one: (one.offset > offset, abs(one.offset - offset), not one.is_type)
@@ -183,7 +185,7 @@ class Receivers:
             if one.is_type:
                 value = self._of_type(file, one.written)
             else:
-                value = self._of_expression(file, one.written, one.offset, name)
+                value = self._of_expression(file, one.written, one.offset, "" if one.is_field else name)
             if value is None:
                 continue
             if value.known:
@@ -208,13 +210,14 @@ class Receivers:
             return None if written.split(" ")[0] in ("return", "new", "else", "throw", "in") else UNKNOWN
         return self._classes.find(name, file)
 
-    def _of_expression(self, file: ParsedFile, written: str, offset: int, name: str) -> Value:
+    def _of_expression(self, file: ParsedFile, written: str, offset: int, itself: str) -> Value:
+        """What an expression is that is assigned at byte `offset`; `itself` is what it is assigned to."""
         text = written.strip()
         if _LITERAL.match(text):
             return FOREIGN
         for part in _OR.split(text):
             links = read_chain(part)
-            if links and not (len(links) == 1 and links[0].name == name):
+            if links and not (len(links) == 1 and links[0].name == itself):
                 value = self.value(file, offset, links)
                 if value.known:
                     return value

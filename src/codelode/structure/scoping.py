@@ -272,7 +272,7 @@ _EXPRESSION = 600
 """Bytes of an assigned expression that are looked at"""
 
 _ON_SELF = re.compile(r"(?:self|cls|this|\$this)(?:\.|->)|@")
-_PROPERTY = re.compile(r"\b(?:private|public|protected|readonly|val|var)\s+$")
+_PROPERTY = re.compile(r"\b(?:private|public|protected|readonly)\s+$")
 
 
 def find_declarations(scoping: Scoping, code: str, name: str, start: int, end: int) -> list[Declaration]:
