@@ -78,6 +78,18 @@ def test_c() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "static __always_inline __alloc_size(1) void *kmalloc(size_t size, gfp_t flags)\n{\n\treturn 0;\n}\n",
+        "__printf(1, 2)\nint kmalloc(const char *format, ...)\n{\n\treturn 0;\n}\n",
+        "void kmalloc(struct lock *lock) __acquires(&lock)\n{\n}\n",
+    ],
+)
+def test_c_where_attributes_stand_in_the_way(text: str) -> None:
+    assert outline("c", text) == ["function kmalloc"]
+
+
 def test_c_spans() -> None:
     assert part("c", C, "start", "signature") == "static int __init start(void)"
     assert part("c", C, "close_it", "whole").endswith("return 0;\n}")

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 EXACT, INSIDE, ELSEWHERE = 2, 1, 0
 """The file is the module; it lies inside the package that the module names (which may hand its names on); neither"""
 
-_FOLDER_FILES = frozenset({"__init__", "index", "mod", "lib", "main", "init", "package"})
+_FOLDER_FILES = {
+    "python": ("__init__",),
+    "javascript": ("index",),
+    "typescript": ("index",),
+    "rust": ("mod", "lib", "main"),
+    "lua": ("init",),
+}
 """Files that stand for their folder"""
 _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
 _ROOTS = frozenset({"src", "lib", "python", "source", "packages", "java", "kotlin", "main"})
@@ -28,7 +34,7 @@ def match_module(language: str, module: str, importer: str, path: str, root_modu
         return (
             EXACT if f"/{path}".endswith("/" + module.removeprefix("../").removeprefix("./")) else ELSEWHERE
         )
-    own = _parts(path)
+    own = _parts(language, path)
     wanted, anchored = _wanted(language, module, importer)
     if anchored:
         if own == wanted:
@@ -79,11 +85,13 @@ def _match_go(module: str, path: str, root_module: str) -> int:
     return EXACT if folder and f"/{module}".endswith("/" + folder) else ELSEWHERE
 
 
-def _parts(path: str) -> list[str]:
-    stem = re.sub(r"(\.d)?\.[^./]+$", "", path)
-    parts = stem.split("/")
-    if len(parts) > 1 and parts[-1] in _FOLDER_FILES:
-        parts.pop()
+def _parts(language: str, path: str) -> list[str]:
+    return _without_folder_file(language, re.sub(r"(\.d)?\.[^./]+$", "", path).split("/"))
+
+
+def _without_folder_file(language: str, parts: list[str]) -> list[str]:
+    if len(parts) > 1 and parts[-1] in _FOLDER_FILES.get(language, ()):
+        return parts[:-1]
     return parts
 
 
@@ -95,7 +103,7 @@ def _wanted(language: str, module: str, importer: str) -> tuple[list[str], bool]
         names = [part for part in module[dots:].split(".") if part]
         return (folder[: len(folder) - dots + 1] + names, True) if dots else (names, False)
     if language in ("javascript", "typescript", "lua", "ruby") and module.startswith("."):
-        return _relative(folder, _SCRIPT.sub("", module)), True
+        return _without_folder_file(language, _relative(folder, _SCRIPT.sub("", module))), True
     if language == "rust":
         parts = [part for part in module.split("::") if part not in ("crate", "self", "super", "")]
         return parts, False
@@ -112,8 +120,6 @@ def _relative(folder: Sequence[str], module: str) -> list[str]:
             at = at[:-1]
         elif part not in (".", ""):
             at.append(part)
-    if at and at[-1] in _FOLDER_FILES and len(at) > 1:
-        at.pop()
     return at
 
 

@@ -318,7 +318,8 @@ def _blanked(found: re.Match[str]) -> str:
 _WRAPPERS = re.compile(
     r"^(?:(?:\w+\.)?(?:Optional|Type|type|ClassVar|Final|Annotated)\[|(?:Box|Rc|Arc|Readonly|Partial|NonNullable)<)"
 )
-_QUALIFIERS = re.compile(r"\b(?:const|mut|dyn|impl|readonly|struct|class|final|static|override)\s+|'\w+\s+")
+_QUALIFIERS = re.compile(r"\b(?:const|mut|dyn|impl|readonly|struct|class|final|static|override)\s+")
+_LIFETIME = re.compile(r"&\s*'\w+\s+")
 _NO_TYPES = types_of(
     "abstract class enum extends implements interface namespace struct throws union "
     "return new throw else in delete case goto await yield not and or if while using typeof import package "
@@ -331,7 +332,7 @@ ANYTHING = types_of("Any any object Object unknown Self var auto dynamic T")
 def type_name(written: str) -> str:
     """The class that a declaration names: ``Foo`` of ``Optional[pkg.Foo]``, ``*Foo``, ``const Foo &`` (with the
     module: ``pkg.Foo``); "" when it is no type, or says nothing."""
-    text = _QUALIFIERS.sub("", written.strip().strip("\"'&* ?"))
+    text = _QUALIFIERS.sub("", _LIFETIME.sub("&", written).strip().strip("\"'&* ?"))
     while found := _WRAPPERS.match(text):
         text = text[found.end() :].rstrip("]>")
     for part in text.split("|"):

@@ -146,6 +146,13 @@ _LONE_MACRO = rb"\n([ \t]*+(?:static )?[A-Z][A-Z0-9_]{3,}\([^;{}\n]*\))(?=\r?\n\
 _EXPORTED = rb"%s\s+([A-Z][A-Z0-9_]+(?:\([^()\n]*\))?)(?=\s+[A-Za-z_]\w*\s*(?:final\s*)?[:{])"
 """A macro between the keyword and the name: ``class EXPORT_API Name {``."""
 
+_ATTRIBUTE = (
+    rb"\b(__(?:printf|scanf|alloc_size|realloc_size|malloc|section|aligned|assume_aligned|acquires|releases|"
+    rb"must_hold|nonnull|alias|cleanup|no_sanitize|format\w*)\([^()\n]*\))"
+)
+"""A macro named after an attribute of GCC's, with arguments: the grammar takes it for the name of a function, as in
+``static __always_inline __alloc_size(1) void *kmalloc(size_t size, gfp_t flags)``."""
+
 _BRACED = types_of("declaration field_declaration")
 
 _DEFINITIONS = {
@@ -167,7 +174,7 @@ C = Rules(
     definitions=_DEFINITIONS,
     containers=_CONTAINERS,
     braced=_BRACED,
-    unreadable=hints_of(_LONE_MACRO),
+    unreadable=hints_of(_LONE_MACRO, _ATTRIBUTE),
     strings=types_of("string_literal char_literal system_lib_string"),
     calls={"call_expression": "function"},
     members={"field_expression": ("argument", "field")},
@@ -258,7 +265,7 @@ CPP = Rules(
     ),
     wrappers=types_of("template_declaration"),
     braced=_BRACED,
-    unreadable=hints_of(_LONE_MACRO, _EXPORTED % b"class", _EXPORTED % b"struct"),
+    unreadable=hints_of(_LONE_MACRO, _ATTRIBUTE, _EXPORTED % b"class", _EXPORTED % b"struct"),
     sparse=types_of("compound_statement"),
     hints=_LOCAL_TYPES,
     leading=types_of("attribute_declaration template_parameter_list requires_clause"),
