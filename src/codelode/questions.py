@@ -189,7 +189,7 @@ class StructureQuestions(ABC):
 
             return find_symbols(snapshot, query, options, sources, stats)
 
-        return self._ask(work)
+        return self._ask_of(query, work)
 
     def definitions(
         self,
@@ -211,7 +211,7 @@ class StructureQuestions(ABC):
 
             return named_symbols(snapshot, name, options, sources)
 
-        return self._ask(work)
+        return self._ask_of(name, work)
 
     def source(self, symbol: Symbol) -> str:
         """The whole lines of a definition as its file has them now.  Raises QueryError when that cannot be read."""
@@ -246,7 +246,7 @@ class StructureQuestions(ABC):
             found = find_references(snapshot, name, options, sources, stats)
             return References(found, stats, estimate_total, wanted, offset, limit, prose)
 
-        return self._ask(work)
+        return self._ask_of(name, work)
 
     def callers(
         self,
@@ -268,7 +268,7 @@ class StructureQuestions(ABC):
             found = callgraph.callers(snapshot, name, options, sources, stats, depth=depth)
             return _edges(_asked_about(snapshot, name, sources), found, limit, stats)
 
-        return self._ask(work)
+        return self._ask_of(name, work)
 
     def callees(self, name: str, *, limit: int = 1000) -> CallEdges:
         """The calls inside every definition with this name, in path and line order."""
@@ -280,7 +280,7 @@ class StructureQuestions(ABC):
             found = callgraph.callees(snapshot, name, options, sources, stats)
             return _edges(_asked_about(snapshot, name, sources), found, limit, stats)
 
-        return self._ask(work)
+        return self._ask_of(name, work)
 
     def impact(
         self,
@@ -305,11 +305,16 @@ class StructureQuestions(ABC):
             found = callgraph.impact(snapshot, target, options, sources, stats, depth=depth, most=limit)
             return _edges(_asked_about(snapshot, target, sources), iter(found), limit, stats)
 
-        return self._ask(work)
+        return self._ask_of(target, work)
 
     def structure_states(self) -> dict[str, int]:
         """How many files there are by whether their definitions are known: by value of `model.StructureState`."""
         return self._with_snapshot(lambda snapshot: snapshot.structure())
+
+    def _ask_of(self, name: str, work: Callable[[Snapshot, Sources, SearchStats], T]) -> T:
+        if not name.strip():
+            raise QueryError("the name is empty; say what to look for")
+        return self._ask(work)
 
     def _ask(self, work: Callable[[Snapshot, Sources, SearchStats], T]) -> T:
         def on(snapshot: Snapshot) -> T:

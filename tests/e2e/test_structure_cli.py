@@ -141,6 +141,8 @@ def test_def(codelode: Codelode) -> None:
         "lib/list.c:4: function  static int check(struct list *l)",
         "lib/other.c:1: function  static int check(int a)",
     ]
+    assert codelode("def", "Store", cwd="lib").stdout.startswith("../app/store.py:6: ")
+    assert codelode("def", "Store", ".", cwd="lib", status=1).stdout == ""
     cut = codelode("def", "check", "-n", "1")
     assert cut.stdout == every[0] + "\n"
     assert cut.stderr == "codelode: 1 of 3 definitions; -n 3 shows all\n"
@@ -162,7 +164,8 @@ def test_a_name_that_nothing_has(codelode: Codelode) -> None:
     assert missing.stderr.startswith("codelode: nothing here is called Stor; did you mean Store?")
     assert "did you mean check" in codelode("callers", "chekc", status=1).stderr
     assert codelode("refs", "zzzzqqqq", status=1).stderr == "codelode: nothing here is called zzzzqqqq\n"
-    assert "--kind" not in codelode("def", "Store", "--kind", "klass", status=2).stdout
+    assert "is called 'klass'" in codelode("def", "Store", "--kind", "klass", status=2).stderr
+    assert codelode("refs", " ", status=2).stderr == "codelode: the name is empty; say what to look for\n"
     assert (
         "unknown role 'kall'; did you mean 'call'?"
         in codelode("refs", "x", "--role", "kall", status=2).stderr
@@ -230,6 +233,8 @@ def test_impact(codelode: Codelode) -> None:
         "store.py:6: class  class Store\n"
         "  main.py:5: main  store = Store()\n"
         "    main.py:10: (top of the file)  main()\n"
+        "store.py:18: function  def check(thing)\n"
+        "  ../tests/test_store.py:5: test_check  assert check(1)\n"
     )
     inside = codelode("impact", "lib/list.c", status=1)
     assert inside.stderr == "codelode: no calls found (3 definitions of lib/list.c)\n"

@@ -87,6 +87,12 @@ def test_several_paths_of_one_root(tree):
     assert target(["root/src", "root"], find_root).under == ()
 
 
+def test_what_is_in_no_path_is_shown_from_the_current_folder(tree):
+    found = target(["root/src"], find_root)
+    assert found.shown("src/x.c") == "root/src/x.c"
+    assert found.shown("b.c") == str(Path("root", "b.c"))
+
+
 def test_a_name_that_begins_like_a_folder_is_not_inside_it():
     found = Target("/r", ((b"src", "here/src"), (b"", "r")))
     assert found.shown("src/a") == "here/src/a"

@@ -52,7 +52,9 @@ def definitions(options: argparse.Namespace) -> int:
     """Shows where a name is defined."""
     name, *paths = options.words
     with _opened(options, paths) as (index, target, dress):
-        found = index.definitions(name, kinds=listed(options.kind), under=target.under, **_filters(options))
+        found = index.definitions(
+            name, kinds=listed(options.kind), under=target.under if paths else (), **_filters(options)
+        )
         chosen = found[: options.limit or DEFINITIONS]
         bodies = {place: index.source(one) for place, one in enumerate(chosen)} if options.body else {}
         if options.json:
@@ -87,7 +89,7 @@ def references(options: argparse.Namespace) -> int:
             prose=bool(asked),
             limit=limit,
             offset=options.offset,
-            under=target.under,
+            under=target.under if paths else (),
             **_filters(options),
         )
         listed_so_far = 0
@@ -125,7 +127,7 @@ def callers(options: argparse.Namespace) -> int:
             name,
             depth=options.depth or CALLER_DEPTH,
             limit=options.limit or CALLS,
-            under=target.under,
+            under=target.under if paths else (),
             **_filters(options),
         )
         return _calls(name, calls, trees.callers, index, target, dress, options)
@@ -151,7 +153,7 @@ def impact(options: argparse.Namespace) -> int:
             os.path.relpath(real, target.root).replace(os.sep, "/") if is_file else name,
             depth=options.depth or IMPACT_DEPTH,
             limit=options.limit or CALLS,
-            under=target.under,
+            under=target.under if paths else (),
             **_filters(options),
         )
         return _calls(name, calls, trees.callers, index, target, dress, options)

@@ -22,7 +22,7 @@ DEFINITIONS, REFERENCES, CALLS = 20, 100, 100
 CALLER_DEPTH, IMPACT_DEPTH = 1, 3
 """Levels of callers when no depth is given"""
 
-_PLACES = "PATHs are files or folders of one index (default: the current folder)"
+_PLACES = "PATHs are files or folders of one index (default: all of it)"
 
 
 def _ends(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +113,7 @@ STRUCTURE_COMMANDS = {
     "callers": Command(
         "callers NAME [PATH ...] [options]",
         "show who calls a function",
-        f"NAME may be qualified: Class.method, ns::fn.  {_PLACES};\nonly calls there are looked for.",
+        f"NAME may be qualified: Class.method, ns::fn.  {_PLACES}\nin which calls are looked for.",
         _callers,
         1,
         None,
@@ -129,7 +129,7 @@ STRUCTURE_COMMANDS = {
     "impact": Command(
         "impact NAME|FILE [PATH ...] [options]",
         "show what a change of a definition, or of a file, may affect",
-        f"A file of that name goes before a definition.  {_PLACES};\nonly calls there are looked for.",
+        f"A file of that name goes before a definition.  {_PLACES}\nin which calls are looked for.",
         _impact,
         1,
         None,

@@ -34,13 +34,16 @@ class Target:
         return () if b"" in inside else inside
 
     def shown(self, path: str) -> str:
-        """`path` (relative to the root, as in `Hit.path`) as ripgrep prints it: led in by the PATH given."""
-        best, given = b"", ""
+        """`path` (relative to the root, as in `Hit.path`) as ripgrep prints it: led in by the PATH given.  One that
+        is in no PATH (a definition, for instance, of what is called there) from the current folder."""
+        best, given, held = b"", "", False
         raw = path.encode("utf-8", "surrogateescape")
         for place, written in self.places:
             inside = not place or raw == place or raw.startswith(place + b"/")
             if inside and len(place) >= len(best):
-                best, given = place, written
+                best, given, held = place, written, True
+        if not held:
+            return os.path.relpath(os.path.join(self.root, path))  # noqa: PTH118
         rest = display_path(raw[len(best) :].lstrip(b"/"))
         if not given or not rest:
             return rest or given or path
