@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from codelode.errors import QueryError
@@ -65,7 +66,14 @@ class References(Iterator[Reference]):
         """there are more than were wanted; known when the iterator is exhausted"""
         self._total = total
         self._prose = prose
-        self._found = self._run(found, frozenset(roles), offset, limit)
+        self._found = self._timed(self._run(found, frozenset(roles), offset, limit))
+
+    def _timed(self, found: Iterator[Reference]) -> Iterator[Reference]:
+        began = perf_counter()
+        try:
+            yield from found
+        finally:
+            self.stats.elapsed_ms = (perf_counter() - began) * 1000
 
     def _run(
         self, found: Iterator[Reference], roles: frozenset[Role], offset: int, limit: int | None
@@ -320,9 +328,12 @@ class StructureQuestions(ABC):
         def on(snapshot: Snapshot) -> T:
             from codelode.search.source import Sources
 
+            began = perf_counter()
             stats = SearchStats(files=snapshot.files, segments=len(snapshot.segments))
             snapshot.hold(symbols=True)  # what is found later needs it too
-            return work(snapshot, Sources(self.root, stats, self.settings.max_exact_bytes), stats)
+            found = work(snapshot, Sources(self.root, stats, self.settings.max_exact_bytes), stats)
+            stats.elapsed_ms = (perf_counter() - began) * 1000
+            return found
 
         return self._with_snapshot(on)
 

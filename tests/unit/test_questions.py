@@ -110,6 +110,7 @@ def test_references_by_role_and_page(index: Index) -> None:
     assert len(list(first)) == 1
     assert first.more
     assert first.total >= 2
+    assert first.stats.elapsed_ms > 0
 
 
 def test_calls_are_counted_and_cut(index: Index) -> None:
