@@ -35,6 +35,7 @@ unit: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.structural
 
 soak: $(VENV)/.installed
 	$(BIN)/python -m bench.soak
