@@ -721,7 +721,7 @@ def test_zig() -> None:
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
-        ("c", "static int f(void) { }\nint g(void) { }\n", [PRIVATE, 0]),
+        ("c", "static int f(void) { }\nint g(void) { }\nstatic inline int h(void) { }\n", [PRIVATE, 0, 0]),
         ("go", "package a\nfunc Shown() {}\nfunc hidden() {}\n", [PUBLIC, PRIVATE]),
         ("rust", "pub fn a() {}\npub(crate) fn b() {}\nfn c() {}\n", [PUBLIC, PROTECTED, PRIVATE]),
         (

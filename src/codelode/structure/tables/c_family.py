@@ -133,7 +133,10 @@ def _macro_function(_node: Any, _text: bytes, holder: str) -> str:
 
 
 def _visibility(node: Any, text: bytes, _name: bytes) -> int:
-    return PRIVATE if text.startswith(b"static", node.start_byte) else 0
+    """What is ``static`` is its file's own; but ``static inline`` is how headers define functions for all."""
+    start = node.start_byte
+    own = text.startswith(b"static", start) and b"inline" not in text[start : start + 40]
+    return PRIVATE if own else 0
 
 
 _CONTAINERS = types_of(
