@@ -252,6 +252,9 @@ def test_symbols_by_mode_and_prefix(codelode: Codelode) -> None:
 def test_patterns_of_code(codelode: Codelode) -> None:
     shown = codelode("search", "--mode", "ast", "--lang", "c", "--all", "check($A)").stdout
     assert shown == "lib/list.c:11:\tif (!check(l))\nlib/list.c:13:\treturn check(l);\n"
+    best = codelode("search", "--mode", "ast", "--lang", "c", "return $A;").stdout
+    assert best.split("--\n")[0] == "lib/list.c:6:\treturn l->size;\n"
+    assert best.count("--\n") == 3
     found = answer(
         codelode("search", "--mode", "ast", "--lang", "python", "def $F($$$): $$$", "app", "--json")
     )

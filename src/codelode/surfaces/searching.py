@@ -187,7 +187,7 @@ def _all(
 def _lines(
     hits: Iterable[Hit], mode: Mode, target: targets.Target, dress: Look, options: argparse.Namespace
 ) -> Iterator[str]:
-    if mode is Mode.WORDS:
+    if mode is Mode.WORDS or (mode is Mode.AST and not options.all):
         return render.ranked(hits, target.shown, dress, options.context)
     return render.grep(hits, target.shown, dress, options.context or 0)
 
