@@ -565,7 +565,9 @@ def test_python_examples() -> None:
 
 
 @pytest.mark.usefixtures("inside")
-@pytest.mark.parametrize(("module", "least"), [("codelode", 1), ("codelode.app", 4), ("codelode.questions", 10)])
+@pytest.mark.parametrize(
+    ("module", "least"), [("codelode", 1), ("codelode.app", 4), ("codelode.questions", 10)]
+)
 def test_docstring_examples(module: str, least: int) -> None:
     found = doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(module))
     assert run_examples([test for test in found if test.examples]) >= least
