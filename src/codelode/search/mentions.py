@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from codelode.model import Case, RelPath, SearchOptions, SearchStats
 from codelode.search.batches import matched_batches
 from codelode.search.candidates import FileFilter, find_candidates
-from codelode.search.exact import pieces_of
-from codelode.search.lines import MatchedLine
+from codelode.search.exact import PieceMatches, pieces_of
+from codelode.search.lines import MatchedLine, group_lines
 from codelode.search.matcher import LiteralMatcher, Matcher, compile_matcher
 from codelode.search.parsed import ParsedFile
-from codelode.search.snapshot import Snapshot
+from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.spans import Span
 
@@ -83,12 +84,37 @@ def mentioning_files(
     places: dict[RelPath, tuple[int, int]] = {one.path: (one.segment, one.ordinal) for one in candidates}
     matcher = NameMatcher(name.encode(), compiled.matcher)
     stale = stats.stale
-    for batch in matched_batches(snapshot, candidates, sources, matcher, whole=True):
+    for batch in matched_batches(snapshot, candidates, sources, matcher, whole=False):
         fresh = stats.stale == stale
         stale = stats.stale
         stats.matches += len(batch.spans)
-        for piece in pieces_of(batch):
-            stats.matched_files += 1
-            segment, ordinal = places[piece.path]
+        stats.matched_files += len({batch.paths[piece] for piece in set(batch.pieces)})
+        for path, pieces in groupby(pieces_of(batch), key=lambda piece: piece.path):
+            segment, ordinal = places[path]
             part = snapshot.segments[segment]
-            yield ParsedFile(piece.path, part, ordinal, piece.text, fresh=fresh), piece.lines
+            read = stats.files_read
+            file, lines = _whole(path, part, ordinal, list(pieces), sources, matcher, fresh)
+            stats.files_read = read  # one that is read again counts once
+            if file is not None and lines:
+                yield file, lines
+
+
+def _whole(
+    path: RelPath,
+    part: OpenSegment,
+    ordinal: int,
+    pieces: list[PieceMatches],
+    sources: Sources,
+    matcher: Matcher,
+    fresh: bool,
+) -> tuple[ParsedFile | None, list[MatchedLine]]:
+    """The file with its lines; read again when only the blocks of it that can match have been."""
+    size = part.files.signature(ordinal)[0]
+    if len(pieces) == 1 and len(pieces[0].text) >= size:
+        return ParsedFile(path, part, ordinal, pieces[0].text, fresh=fresh), pieces[0].lines
+    stale = sources.stale
+    text = sources.text(path, part, ordinal)
+    if text is None:
+        return None, []
+    fresh = fresh and sources.stale == stale
+    return ParsedFile(path, part, ordinal, text, fresh=fresh), group_lines(text, matcher.find_all(text))
