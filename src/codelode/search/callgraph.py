@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from codelode.model import Edge, RelPath, Role, SearchOptions, SearchStats, Symbol, display_path
+from codelode.model import Edge, Role, SearchOptions, SearchStats, Symbol, display_path
 from codelode.search.codebase import CALLABLE, Codebase, Target
 from codelode.search.lines import columns
 from codelode.search.mentions import NameMatcher, mentioning_files
@@ -126,14 +126,13 @@ class _Graph:
 
     def definitions_in(self, path: str) -> list[Target]:
         """Those in a file of this path."""
-        wanted: RelPath = path.encode("utf-8", "surrogateescape")
-        for part in self._snapshot.segments:
-            for ordinal, one in enumerate(part.files.paths):
-                if one == wanted and part.live[ordinal]:
-                    rows = part.symbols.of_file(ordinal)
-                    chosen = [row for row in rows if KINDS[part.symbols.kinds[row]] in CALLABLE]
-                    return [self.codebase.target(part, row) for row in chosen]
-        return []
+        found = self._snapshot.find(path.encode("utf-8", "surrogateescape"))
+        if found is None:
+            return []
+        part, ordinal = found
+        rows = part.symbols.of_file(ordinal)
+        chosen = [row for row in rows if KINDS[part.symbols.kinds[row]] in CALLABLE]
+        return [self.codebase.target(part, row) for row in chosen]
 
     def levels(self, targets: Sequence[Target], depth: int) -> Iterator[Edge]:
         """The calls of `targets`, then of their callers, `depth` levels; each definition's calls once."""

@@ -41,14 +41,12 @@ def _order(place: tuple[OpenSegment, int]) -> tuple[int, bytes, int]:
 def callable_symbols(snapshot: Snapshot, target: str, sources: Sources) -> tuple[Symbol, ...]:
     """What a call can mean among the definitions in the file `target`, or, when there is no such file, among those
     with that name."""
-    path = target.encode("utf-8", "surrogateescape")
-    for part in snapshot.segments:
-        ordinal = part.files.ordinal(path)
-        if ordinal is not None and part.live[ordinal]:
-            rows = [(part, row) for row in part.symbols.of_file(ordinal)]
-            break
-    else:
+    found = snapshot.find(target.encode("utf-8", "surrogateescape"))
+    if found is None:
         rows = definitions_named(snapshot, target)
+    else:
+        part, ordinal = found
+        rows = [(part, row) for row in part.symbols.of_file(ordinal)]
     return tuple(
         to_symbol(part, row, sources) for part, row in rows if KINDS[part.symbols.kinds[row]] in CALLABLE
     )

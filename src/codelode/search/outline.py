@@ -64,14 +64,11 @@ _Outlined = tuple[RelPath, str, bytes, Sequence[Place]]
 
 
 def _file(snapshot: Snapshot, root: str, path: RelPath, sources: Sources, stats: SearchStats) -> _Outlined:
-    for part in snapshot.segments:
-        ordinal = part.files.ordinal(path)
-        if ordinal is not None and part.live[ordinal]:
-            break
-    else:
-        text = read_text(root, path)
-        language = languages.of_file(path, text)
+    found = snapshot.find(path)
+    if found is None:
+        language, text = languages.of_path(path), read_text(root, path)
         return path, language, text, _parsed(path, language, text)
+    part, ordinal = found
     language, stale = part.files.language(ordinal), stats.stale
     text = sources.text(path, part, ordinal) or b""
     if stats.stale == stale and part.files.structure(ordinal) is StructureState.PARSED:

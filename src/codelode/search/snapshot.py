@@ -13,6 +13,7 @@ import numpy.typing as npt
 from codelode.index.files import ChunkTable, FileTable
 from codelode.index.symbols import SymbolTable
 from codelode.index.trigram import TrigramReader
+from codelode.model import RelPath
 from codelode.store import segment
 from codelode.store.catalog import Catalog, SegmentRow
 
@@ -100,6 +101,14 @@ class Snapshot:
     def files(self) -> int:
         """Live files of all segments."""
         return sum(part.live_files for part in self.segments)
+
+    def find(self, path: RelPath) -> tuple[OpenSegment, int] | None:
+        """The segment and ordinal of the live file with this path; None when there is none."""
+        for part in self.segments:
+            ordinal = part.files.ordinal(path)
+            if ordinal is not None and part.live[ordinal]:
+                return part, ordinal
+        return None
 
     def structure(self) -> dict[str, int]:
         """Live files by `StructureState` value, for those states that occur."""
