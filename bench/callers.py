@@ -34,7 +34,8 @@ from codelode.structure.rules import KINDS
 RESULT = Path(__file__).parent / "results" / "callers.json"
 DRAWN = 40
 EXAMPLES = 5
-SEED = 7
+SEED = 2026
+"""Seeds 7 and 11 were looked at while the rules were made"""
 
 
 _OVERLOADED = frozenset({"python", "typescript"})
@@ -319,14 +320,14 @@ class Judge:
         return found.start() if found else 0
 
 
-def run(repository: Repository, root: Path, index_dir: Path) -> Score:
+def run(repository: Repository, root: Path, index_dir: Path, seed: int) -> Score:
     """The score of one repository."""
     total = Score()
     with Index(root, Settings(), index_dir=str(index_dir)) as index:
         index.refresh()
         judge = Judge(repository, root, index._current())
         try:
-            for function in judge.drawn(SEED):
+            for function in judge.drawn(seed):
                 score = judge.score(function)
                 for cause, shown in score.examples.items():
                     kept = total.examples.setdefault(cause, [])
@@ -344,6 +345,7 @@ def main() -> int:
     parser.add_argument("--repos", type=Path, required=True, help="folder with the checkouts")
     parser.add_argument("--indexes", type=Path, required=True, help="folder for our indexes of them")
     parser.add_argument("--only", default="", help="names of repositories, comma-separated")
+    parser.add_argument("--seed", type=int, default=SEED, help="another draw of functions")
     parser.add_argument("--save", action="store_true", help=f"write {RESULT.name}")
     arguments = parser.parse_args()
     only = {name for name in arguments.only.split(",") if name}
@@ -353,7 +355,7 @@ def main() -> int:
         root = arguments.repos / short
         if not root.is_dir() or (only and short not in only):
             continue
-        score = scores[repository.name] = run(repository, root, arguments.indexes / short)
+        score = scores[repository.name] = run(repository, root, arguments.indexes / short, arguments.seed)
         print(repository.name, json.dumps(score.to_json(), indent=1), flush=True)
     overall = Score()
     for score in scores.values():
@@ -361,7 +363,7 @@ def main() -> int:
     table = {
         "machine": describe(),
         "commit": commit(),
-        "seed": SEED,
+        "seed": arguments.seed,
         "overall": overall.to_json(),
         "repositories": {
             repository.name: {"judge": repository.server[0], **scores[repository.name].to_json()}

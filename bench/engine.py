@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench import corpora, measure, peers, queries, subject, symbols
+from bench import corpora, measure, peers, queries, references, subject, symbols
 from bench.corpora import Corpus
 from bench.measure import BenchError
 from bench.queries import BROAD, FEW, Query
@@ -336,6 +336,7 @@ ROWS: dict[str, Callable[[Engine], list[Row]]] = {
     "broad": Engine.broad,
     "words": Engine.words,
     "symbols": symbols.rows,
+    "references": references.rows,
     "cold": Engine.cold,
     "small": Engine.small,
     "generated-10k": Engine.generated_10k,
