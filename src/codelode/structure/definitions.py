@@ -100,16 +100,19 @@ def _restore(found: Definitions, skimmed: Skimmed) -> None:
     cuts = skimmed.macros + skimmed.variables
     if not cuts:
         return
-    for start, stop, name_start, name_end in cuts:
-        found.starts.append(start)
-        found.ends.append(stop)
-        found.name_starts.append(name_start)
-        found.name_ends.append(name_end)
+    starts, ends, name_starts, name_ends = zip(*cuts, strict=True)
     more = len(cuts)
-    found.leads += found.starts[-more:]
-    found.qualifier_starts += found.name_starts[-more:]
-    found.qualifier_ends += found.name_starts[-more:]
-    found.bodies += found.ends[-more:]
+    for into, offsets in (
+        (found.starts, starts),
+        (found.leads, starts),
+        (found.ends, ends),
+        (found.bodies, ends),
+        (found.name_starts, name_starts),
+        (found.name_ends, name_ends),
+        (found.qualifier_starts, name_starts),
+        (found.qualifier_ends, name_starts),
+    ):
+        into += offsets
     found.kinds += [_MACRO] * len(skimmed.macros) + [_VARIABLE] * len(skimmed.variables)
     found.parents += [-1] * more
     found.visibilities += [0] * more

@@ -10,7 +10,7 @@ found by a pattern and left out too: 43 MB/s.  Any other layout is parsed as it 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +28,10 @@ _OPENING_LINE = re.compile(rb"\n[A-Za-z_{][^\n]*\{\r?\n|\n\{")
 _COMMENT = re.compile(rb"/\*(?:[^*]++|\*(?!/))*+\*/")
 
 
+Cut = tuple[int, int, int, int]
+"""start, end, name start, name end of a definition that is left out"""
+
+
 @dataclass(slots=True)
 class Skimmed:
     """A text without the parts that were cut out."""
@@ -37,9 +41,9 @@ class Skimmed:
     """offset in `text` of each kept run, ascending, the first 0"""
     origins: list[int]
     """offset of each of those runs in the whole text"""
-    macros: list[tuple[int, int, int, int]]
+    macros: list[Cut]
     """start, end, name start, name end of each ``#define`` in the whole text"""
-    variables: list[tuple[int, int, int, int]]
+    variables: list[Cut]
     """the same of each ``DEFINE_THING(name);``"""
 
     def origins_of(self, offsets: Sequence[int]) -> list[int]:
@@ -87,34 +91,38 @@ class _Comments:
 
     def __init__(self, text: bytes) -> None:
         self._text = text
-        self._spans: tuple[list[int], list[int]] | None = None
+        self._spans: npt.NDArray[np.int64] | None = None
 
-    def cover(self, offset: int) -> bool:
+    def outside(self, cuts: list[Cut]) -> list[Cut]:
+        """Those of `cuts` that do not begin in a comment."""
         if self._spans is None:
             spans = [found.span() for found in _COMMENT.finditer(self._text)]
-            self._spans = [start for start, _ in spans], [end for _, end in spans]
-        starts, ends = self._spans
-        at = bisect_right(starts, offset) - 1
-        return at >= 0 and ends[at] > offset
+            self._spans = np.array([(-1, -1), *spans], np.int64)
+        offsets = np.array([cut[0] for cut in cuts], np.int64)
+        before = np.searchsorted(self._spans[:, 0], offsets, "right") - 1
+        covered = self._spans[before, 1] > offsets
+        if not covered.any():
+            return cuts
+        return [cut for cut, inside in zip(cuts, covered.tolist(), strict=True) if not inside]
 
 
-def _macros(text: bytes, comments: _Comments) -> list[tuple[int, int, int, int]]:
+def _macros(text: bytes, comments: _Comments) -> list[Cut]:
     macros = []
     for found in _DEFINE.finditer(text):
         start, end = found.span()
         line = text.rfind(b"\n", 0, start) + 1
-        if (start == line or not text[line:start].strip()) and not comments.cover(start):
+        if start == line or not text[line:start].strip():
             macros.append((start, end, *found.span(1)))
-    return macros
+    return comments.outside(macros) if macros else macros
 
 
-def _instances(text: bytes, comments: _Comments) -> list[tuple[int, int, int, int]]:
-    variables: list[tuple[int, int, int, int]] = []
+def _instances(text: bytes, comments: _Comments) -> list[Cut]:
+    variables: list[Cut] = []
     if b"DEFINE_" not in text:
         return variables
     for found in _INSTANCE.finditer(text):
         line = text.rfind(b"\n", 0, found.start()) + 1
-        if text[line : found.start()] not in (b"", b"static ") or comments.cover(line):
+        if text[line : found.start()] not in (b"", b"static "):
             continue
         start = found.start(2)
         if found[1].startswith(b"PER_CPU"):  # the type stands first
@@ -122,7 +130,7 @@ def _instances(text: bytes, comments: _Comments) -> list[tuple[int, int, int, in
         name = _NAME.match(text, start)
         if name is not None:
             variables.append((line, found.end(), *name.span(1)))
-    return variables
+    return comments.outside(variables) if variables else variables
 
 
 def _bodies(text: bytes, kept: list[int]) -> list[tuple[int, int]]:
