@@ -150,7 +150,7 @@ _EXPORTED = rb"%s\s+([A-Z][A-Z0-9_]+(?:\([^()\n]*\))?)(?=\s+[A-Za-z_]\w*\s*(?:fi
 """A macro between the keyword and the name: ``class EXPORT_API Name {``."""
 
 _ATTRIBUTE = (
-    rb"(?<!\w)(__(?:printf|scanf|alloc_size|realloc_size|malloc|section|aligned|assume_aligned|acquires|releases|"
+    rb"(__(?:printf|scanf|alloc_size|realloc_size|malloc|section|aligned|assume_aligned|acquires|releases|"
     rb"must_hold|nonnull|alias|cleanup|no_sanitize|format\w*)\([^()\n]*\))"
 )
 """A macro named after an attribute of GCC's, with arguments: the grammar takes it for the name of a function, as in
