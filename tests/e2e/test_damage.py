@@ -27,6 +27,7 @@ from codelode.errors import (
     CorruptIndexError,
     IndexFormatError,
 )
+from codelode.ingest import blackbox
 from codelode.settings import Settings
 from codelode.store.files import CATALOG, LOCK
 
@@ -84,7 +85,7 @@ def parts(location: Path) -> list[Path]:
     return sorted(
         path.relative_to(location)
         for path in location.rglob("*")
-        if path.is_file() and path.stat().st_size and path.name not in (LOCK, ".gitignore")
+        if path.is_file() and path.stat().st_size and path.name not in (LOCK, ".gitignore", blackbox.NAME)
     )
 
 

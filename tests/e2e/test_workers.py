@@ -41,7 +41,7 @@ def letters(number: int) -> str:
 
 
 def big_tree(root: Path) -> Path:
-    """48 MB of lines of words, each file with a word of its own."""
+    """48 MB of lines of words, each file with a word of its own; no code, whose parsing would take minutes."""
     dice = random.Random(7)
     words = [f"w{n:04}" for n in range(3_000)]
     blocks = []
@@ -49,10 +49,10 @@ def big_tree(root: Path) -> Path:
         lines = [" ".join(dice.choices(words, k=8)) for _ in range(FILE_BYTES // 4 // 48)]
         blocks.append("\n".join(lines) + "\nreturn w0001;\n")
     files = {
-        f"d{n % 9}/f{n}.c": f"// marker{n} unique{letters(n)}\n" + "".join(dice.choices(blocks, k=4))
+        f"d{n % 9}/f{n}.txt": f"// marker{n} unique{letters(n)}\n" + "".join(dice.choices(blocks, k=4))
         for n in range(FILES)
     }
-    files["d3/rare.c"] = "unusual reader\n" * 3
+    files["d3/rare.txt"] = "unusual reader\n" * 3
     return write_tree(root, files)
 
 
@@ -201,7 +201,7 @@ def test_a_stopped_build_leaves_the_last_good_index(
     assert run("verify", root, env=env).returncode == 0
     found = run("search", "--no-refresh", "--mode", "exact", "--all", "marker47", root, env=env).stdout
     assert {line.partition(":")[0] for line in found.splitlines()} == {
-        f"{root}/d{n % 9}/f{n}.c" for n in (47, *range(470, 480))
+        f"{root}/d{n % 9}/f{n}.txt" for n in (47, *range(470, 480))
     }
 
 

@@ -67,7 +67,7 @@ def test_pages_follow_each_other(tree: Path) -> None:
 
 
 def test_a_popular_name_is_read_as_far_as_it_is_shown(tmp_path: Path) -> None:
-    padding = "# padding that fills a batch of files\n" * 2000
+    padding = "padding = that + fills - a * batch\n" * 2000
     for number in range(40):
         (tmp_path / f"{number:02}.py").write_text(f"popular()\n{padding}popular()\n")
     stats = SearchStats()

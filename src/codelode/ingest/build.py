@@ -66,6 +66,11 @@ class BuildOptions:
             max((settings.memory_mb * MIB - MAIN_PROCESS_BYTES) // processes, SMALLEST_SHARE),
         )
 
+    @property
+    def segment_bytes(self) -> int:
+        """Source text that a builder collects before its segment is full."""
+        return int(max(self.memory_bytes - IDLE_BYTES, 16 * MIB) / BYTES_PER_TEXT_BYTE)
+
 
 MAIN_PROCESS_BYTES = 130 * MIB
 """What the main process needs beside its workers for 80,000 files (measured: 115 MB)."""
@@ -98,8 +103,7 @@ class SegmentBuilder:
         self._options = options
         self._box = box
         self._folder = segment.segment_folder(Path(options.location), segment.new_name())
-        budget = max(options.memory_bytes - IDLE_BYTES, 16 * MIB)
-        self._full_bytes = int(budget / BYTES_PER_TEXT_BYTE)
+        self._full_bytes = options.segment_bytes
         self._entries: list[FileEntry] = []
         self._rows: list[FileRow] = []
         self._trigrams = TrigramWriter()

@@ -121,8 +121,12 @@ DEAD_SHARE = 0.5
 """A segment with more tombstones than this is rewritten."""
 
 
-def choose_merges(segments: Sequence[SegmentLoad], budget_bytes: int) -> set[str]:
-    """Names of the segments to rewrite now, at most `budget_bytes` of live source (the merge policy)."""
+def choose_merges(segments: Sequence[SegmentLoad], budget_bytes: int, most_bytes: int) -> set[str]:
+    """Names of the segments to rewrite now, at most `budget_bytes` of live source (the merge policy).
+
+    `most_bytes`: source of the largest segment that memory lets a builder make.  Those of half that size would
+    not grow by merging, and be merged again by every run.
+    """
     chosen: set[str] = set()
 
     def take(some: list[SegmentLoad]) -> None:
@@ -137,7 +141,8 @@ def choose_merges(segments: Sequence[SegmentLoad], budget_bytes: int) -> set[str
             take([segment])
     floor = 0
     for ceiling in CLASS_BYTES:
-        peers = [s for s in segments if floor <= s.live_bytes < ceiling and s.name not in chosen]
+        most = min(ceiling, most_bytes // 2)
+        peers = [s for s in segments if floor <= s.live_bytes < most and s.name not in chosen]
         if len(peers) >= MERGE_FACTOR:
             take(peers)
         floor = ceiling

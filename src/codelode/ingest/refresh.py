@@ -118,12 +118,12 @@ class _Workers:
     """The pool of a run, started when it is known to pay."""
 
     def __init__(self, size: int, options: BuildOptions) -> None:
-        self._size, self._options = size, options
+        self._size, self.options = size, options
         self.pool: WorkerPool | None = None
 
     def start(self) -> None:
         if self.pool is None and self._size > 1:
-            self.pool = WorkerPool(self._size, self._options)
+            self.pool = WorkerPool(self._size, self.options)
 
     def stop(self) -> None:
         if self.pool is not None:
@@ -275,7 +275,9 @@ class _Run:
             SegmentLoad(row.name, row.files, row.dead + len(self._dead[row.name]), row.text_bytes)
             for row in self._live.values()
         ]
-        chosen = choose_merges(loads, 1 << 62 if self._thorough else QUICK_MERGE_BYTES)
+        chosen = choose_merges(
+            loads, 1 << 62 if self._thorough else QUICK_MERGE_BYTES, self._workers.options.segment_bytes
+        )
         if not chosen:
             return []
         self._report.merged = len(chosen)
