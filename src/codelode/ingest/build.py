@@ -79,7 +79,7 @@ SMALLEST_SHARE = 110 * MIB
 IDLE_BYTES = 75 * MIB
 """Resident memory of a worker with its grammars loaded, before its first batch (measured)."""
 
-BYTES_PER_TEXT_BYTE = 4.8
+BYTES_PER_TEXT_BYTE = 5.4
 """Growth of a builder's resident memory per byte of source, its finish included (measured on the Linux tree)."""
 
 
