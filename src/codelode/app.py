@@ -262,7 +262,11 @@ class Index(StructureQuestions):
         """Raise CorruptIndexError when a damaged index is why a search failed as nobody foresaw."""
         if isinstance(exc, CodelodeError):
             return
-        if damages := self.verify():
+        try:
+            damages = self.verify()
+        except IndexNotFoundError:
+            return  # nothing was committed yet: there is no index to blame
+        if damages:
             raise CorruptIndexError(f"{damages[0]}; `codelode index --rebuild` repairs it") from exc
 
     def _current(self) -> Snapshot:

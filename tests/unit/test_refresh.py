@@ -180,3 +180,13 @@ def test_the_report_says_what_was_done(tmp_path: Path) -> None:
         (root / "1.py").unlink()
         report = index.refresh()
         assert (report.added, report.changed, report.deleted, report.files) == (1, 1, 1, 5)
+
+
+def test_an_error_of_the_first_build_is_told_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha\n")
+
+    def broken(stage: str, done: int, total: int, bytes_done: int, bytes_total: int) -> None:
+        raise ZeroDivisionError("the caller's own")
+
+    with Index(tmp_path, index_dir=".codelode") as index, pytest.raises(ZeroDivisionError, match="own"):
+        index.refresh(progress=broken)
