@@ -25,10 +25,11 @@ from codelode.settings import Settings
 
 ENVIRONMENT_PREFIX = "CODELODE_"
 
-NOT_SETTINGS = frozenset({"CODELODE_DEBUG"})
-"""Variables with our prefix that are no settings; with `CODELODE_DEBUG=1` tracebacks are shown."""
+NOT_SETTINGS = frozenset({"CODELODE_DEBUG", "CODELODE_API_KEY"})
+"""Variables with our prefix that are no settings; with `CODELODE_DEBUG=1` tracebacks are shown, `CODELODE_API_KEY` is
+the key for an embedding server."""
 
-_FLAGS = {"memory_mb": "--memory", "ignore_files": "--no-ignore"}
+_FLAGS = {"memory_mb": "--memory", "ignore_files": "--no-ignore", "embed_after_index": "--no-embed"}
 """Flags that are not called like their setting."""
 
 _Path = tuple[str, ...]

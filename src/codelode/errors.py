@@ -10,6 +10,7 @@
     ├── IndexLockedError        another process is building this index
     ├── IndexFormatError        the index was written by a newer codelode
     ├── CorruptIndexError       a catalog or segment file is damaged; `codelode index --rebuild` repairs it
+    ├── EmbedderError           the embedder of the settings cannot be used; words and symbols still can
     ├── StorageError            the index folder cannot be written: full disk, no permission
     └── BuildInterrupted        a build was stopped by a signal; the last good index is untouched
 
@@ -57,6 +58,10 @@ class IndexFormatError(CodelodeError):
 
 class CorruptIndexError(CodelodeError):
     """A file of the index is damaged."""
+
+
+class EmbedderError(CodelodeError):
+    """The embedder cannot be loaded or reached, or what it answers is no vectors of the right shape."""
 
 
 class StorageError(CodelodeError):

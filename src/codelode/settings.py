@@ -42,6 +42,24 @@ class Settings:
     """Folder of the index; empty for the user's cache folder; relative paths count from the root."""
     cache_mb: int = 64
     """Memory a living process may keep for opened files and answers, in MiB."""
+    embedder: str = "bundled"
+    """What makes vectors of code: bundled, none, or one of those in [embedders.md](embedders.md)."""
+    embedder_model: str = ""
+    """Name of the model that an openai: server is asked for."""
+    embedder_dims: int = 0
+    """Dimensions that an openai: server is asked for; 0 for what its model gives."""
+    embedder_query_prefix: str = ""
+    """Put before each query, for models that want that ("query: "); of heavy embedders only."""
+    embedder_text_prefix: str = ""
+    """Put before each chunk likewise ("passage: ")."""
+    embedder_timeout_s: int = 60
+    """Seconds an openai: server may take for an answer."""
+    embedder_rpm: int = 0
+    """Most requests a minute to an openai: server; 0 for no limit."""
+    embed_after_index: bool = True
+    """Let `codelode index` start a heavy embedder in the background; false is `--no-embed`."""
+    embedding_cache_mb: int = 256
+    """Vectors of heavy embedders kept by content in the index folder, in MiB; 0 for none."""
 
     def __post_init__(self) -> None:
         _at_least("jobs", self.jobs, 0)
@@ -51,11 +69,22 @@ class Settings:
         _at_least("max_exact_bytes", self.max_exact_bytes, 0)
         _at_least("max_parsed_bytes", self.max_parsed_bytes, 0)
         _at_least("cache_mb", self.cache_mb, 0)
+        _at_least("embedder_dims", self.embedder_dims, 0)
+        _at_least("embedder_timeout_s", self.embedder_timeout_s, 1)
+        _at_least("embedder_rpm", self.embedder_rpm, 0)
+        _at_least("embedding_cache_mb", self.embedding_cache_mb, 0)
+        _check_embedder(self)
         if self.max_ranked_bytes > self.max_exact_bytes:
             raise SettingsError(
                 f"max_ranked_bytes ({self.max_ranked_bytes}) is above max_exact_bytes ({self.max_exact_bytes}): "
                 "lower the first or raise the second"
             )
+
+    @property
+    def embedder_parts(self) -> tuple[str, str]:
+        """The kind of the embedder (a key of `EMBEDDERS`), and its folder, name or address; "" where it has none."""
+        kind, _, target = self.embedder.partition(":")
+        return kind, target
 
     @property
     def workers(self) -> int:
@@ -69,6 +98,35 @@ class Settings:
         return (
             f"ranked={self.max_ranked_bytes};exact={self.max_exact_bytes};parsed={self.max_parsed_bytes}"
             + "".join(f";{grammar}" for grammar in self.grammars)
+        )
+
+
+EMBEDDERS = {
+    "bundled": "",
+    "none": "",
+    "model2vec": "<folder or hub name>",
+    "onnx": "<folder>",
+    "sentence-transformers": "<folder or hub name>",
+    "openai": "<base url>",
+}
+"""The kinds of embedders, and what stands behind the colon."""
+
+
+def _check_embedder(settings: Settings) -> None:
+    kind, target = settings.embedder_parts
+    forms = ", ".join(f"{name}:{after}" if after else name for name, after in EMBEDDERS.items())
+    if kind not in EMBEDDERS:
+        raise SettingsError(f"embedder is {settings.embedder!r}; it must be one of {forms}")
+    if bool(target) != bool(EMBEDDERS[kind]):
+        wanted = f"{kind}:{EMBEDDERS[kind]}" if EMBEDDERS[kind] else kind
+        raise SettingsError(f"embedder is {settings.embedder!r}; it must be {wanted}")
+    if kind == "openai" and not target.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"embedder is {settings.embedder!r}; its address must begin with http:// or https://"
+        )
+    if kind == "openai" and not settings.embedder_model:
+        raise SettingsError(
+            f"embedder is {settings.embedder!r}; embedder_model must name the model to ask it for"
         )
 
 

@@ -1,0 +1,44 @@
+"""The model that comes with codelode, as an embedder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from codelode.embed.embedder import EmbedderFacts, Vectors
+from codelode.embed.static import StaticModel, bundled
+
+
+class BundledEmbedder:
+    """Static vectors: no device, no package, loaded in milliseconds."""
+
+    inline = True
+
+    @cached_property
+    def _model(self) -> StaticModel:
+        return bundled()
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the trained model."""
+        return self._model.fingerprint
+
+    @property
+    def dims(self) -> int:
+        """256"""
+        return self._model.dims
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors by the weights of the query side."""
+        return np.stack([self._model.encode_query(text) for text in texts])
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Vectors by the weights of the code side."""
+        return self._model.encode_texts(list(texts))
+
+    def facts(self) -> EmbedderFacts:
+        """What it is."""
+        model = self._model
+        return EmbedderFacts(model.name, "cpu", "", model.dims, model.path.stat().st_size)

@@ -1,0 +1,65 @@
+"""What every embedder is: texts in, unit vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""f32[n, dims], rows of length 1 (or of zeros, for a text without a known word)"""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderFacts:
+    """What a person wants to know about an embedder."""
+
+    model: str
+    """its folder, name or address"""
+    device: str
+    """what computes: cpu, cuda:0, mps, a provider of ONNX Runtime, or a server"""
+    why: str
+    """why no faster device is used; "" when one is, or none is worth it"""
+    dims: int
+    model_bytes: int
+    """size of its weights; 0 when not known"""
+
+
+class Embedder(Protocol):
+    """Makes vectors of texts.  Nothing is loaded, and no server asked, before it is needed.
+
+    All methods raise EmbedderError when the model cannot be loaded or the server does not answer well, and
+    `encode_texts` MemoryError when the device cannot hold so many texts at once."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the vectors: another model, or another way to use it, has another.  Letters, digits, ``-`` and ``.``;
+        cheap, nothing is loaded for it."""
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether it is cheap enough to run while a segment is built."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of chunks of code."""
+
+    def facts(self) -> EmbedderFacts:
+        """What it is and where it runs; loads the model or asks the server."""
+
+
+def unit_rows(vectors: npt.NDArray[np.floating]) -> Vectors:  # type: ignore[type-arg]
+    """`vectors` [n, dims] as f32 with rows of length 1; a row of zeros stays."""
+    rows = np.asarray(vectors, np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    lengths[lengths == 0] = 1
+    return rows / lengths[:, None]
