@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,12 @@ SHARED = (
 _IDENTIFIER = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]{5,40}\b")
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*|//|#)\s+(.{20,})", re.MULTILINE)
 _PROSE = re.compile(r"\b[a-z]{4,15}\b")
+_SUMMARY = re.compile(r"^/\*\*\n \* \w+(?:\(\))?\s*[-:]\s+(\S.*)", re.MULTILINE)
+"""What a kernel-doc comment says its function does"""
+_HELP = re.compile(r"^\s*(?:---)?help(?:---)?\n((?:[ \t]+\S.*\n)+)", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<=[.:;])\s")
+PLAIN_WORDS = range(4, 25)
+"""How many words a plain question has"""
 SAMPLED_FILES = 400
 
 
@@ -77,6 +84,17 @@ def word_queries(texts: list[str], count: int, seed: int = 4) -> list[str]:
     return list(found)
 
 
+def plain_queries(corpus: Corpus, count: int, seed: int = 6) -> list[str]:
+    """Up to `count` different questions in plain language: half say what a function does (the first kernel-doc
+    summary of a source file), half what an option is for (the first sentence of a Kconfig file's first help)."""
+    paths = [entry.path for entry in walk(corpus.path)]
+    random.Random(seed).shuffle(paths)
+    sources = (path for path in paths if path.endswith((".c", ".h")))
+    options = (path for path in paths if Path(path).name.startswith("Kconfig"))
+    half = count // 2
+    return list(dict.fromkeys([*_plain(sources, _SUMMARY, count - half), *_plain(options, _HELP, half)]))
+
+
 def _round_robin(texts: list[str], count: int) -> list[str]:
     """`texts` over and over: enough draws for `count` different ones even when most repeat."""
     if not texts:
@@ -95,3 +113,16 @@ def _some_prose(dice: random.Random, text: str, count: int) -> str:
         return ""
     words = list(dict.fromkeys(_PROSE.findall(dice.choice(comments))))
     return " ".join(dice.sample(words, count)) if len(words) >= count else ""
+
+
+def _plain(paths: Iterable[str], pattern: re.Pattern[str], count: int) -> list[str]:
+    """The first sentence of the first match in each file, where it has as many words as a question has."""
+    found: dict[str, None] = {}
+    for path in paths:
+        match = pattern.search(Path(path).read_text(encoding="utf-8", errors="replace"))
+        sentence = _SENTENCE_END.split(" ".join(match[1].split()))[0] if match else ""
+        if len(_PROSE.findall(sentence)) >= 2 and len(sentence.split()) in PLAIN_WORDS:
+            found[sentence] = None
+        if len(found) == count:
+            break
+    return list(found)
