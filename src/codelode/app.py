@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from codelode.errors import (
     CodelodeError,
@@ -21,10 +21,12 @@ from codelode.errors import (
 from codelode.model import (
     EXACT_ONLY,
     Case,
+    Hit,
     Mode,
     RelPath,
     SearchOptions,
     SearchResult,
+    SearchStats,
     Status,
     display_path,
 )
@@ -45,9 +47,11 @@ from codelode.store.format import CATALOG_VERSION
 from codelode.store.lock import BuildLock
 
 if TYPE_CHECKING:
+    from codelode.embed.embedder import Embedder
     from codelode.ingest.report import Progress, RunReport
     from codelode.search.answer import HitStream
     from codelode.search.snapshot import Snapshot
+    from codelode.search.source import Sources
 
 T = TypeVar("T")
 
@@ -94,6 +98,7 @@ class Index(StructureQuestions):
             custom.register(settings.grammars)
         self.location = str(_location(self.root, index_dir or self.settings.index_dir))
         self._lock = threading.Lock()
+        self._chosen: Embedder | Literal[False] | None = False
         self._catalog: Catalog | None = None
         self._snapshot: Snapshot | None = None
 
@@ -183,8 +188,9 @@ class Index(StructureQuestions):
     ) -> SearchResult:
         """Answer `query`: the `limit` best hits, or with `all_matches` all of them in path order.
 
-        `mode` is auto, words, exact, regex, symbol, or ast, which needs one of `languages`; see `SearchOptions` for the
-        rest.  `refresh` brings the index up to date first.  Raises QueryError, IndexNotFoundError, CorruptIndexError.
+        `mode` is auto, hybrid, words, semantic, exact, regex, symbol, or ast, which needs one of `languages`; see
+        `SearchOptions` for the rest.  `refresh` brings the index up to date first.  Raises QueryError,
+        IndexNotFoundError, CorruptIndexError, and EmbedderError when mode semantic has no embedder.
         """
         options = SearchOptions(
             mode=Mode(mode),
@@ -201,10 +207,42 @@ class Index(StructureQuestions):
         if refresh:
             self.refresh(thorough=False)
         from codelode.search.answer import answer
+        from codelode.search.meaning import Meaning
 
         return self._with_snapshot(
-            lambda snapshot: answer(snapshot, self.root, query, options, self.settings.max_exact_bytes)
+            lambda snapshot: answer(
+                snapshot, self.root, query, options, self.settings.max_exact_bytes, Meaning(self._embedder)
+            )
         )
+
+    def similar(
+        self,
+        path: str | os.PathLike[str],
+        line: int = 1,
+        *,
+        limit: int = 10,
+        languages: Sequence[str] = (),
+        globs: Sequence[str] = (),
+        under: Sequence[RelPath] = (),
+    ) -> list[Hit]:
+        """The `limit` pieces of code most like the one at `line` (1-based) of the file `path`, which counts from the
+        root.  Raises QueryError for a file or line that is not there, EmbedderError without an embedder."""
+        wanted = self._inside(path)
+        options = SearchOptions(
+            mode=Mode.SEMANTIC,
+            limit=limit,
+            languages=frozenset(languages),
+            globs=tuple(globs),
+            under=tuple(under),
+        )
+
+        def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Hit]:
+            from codelode.search.meaning import Meaning
+            from codelode.search.similar import search_similar
+
+            return search_similar(snapshot, wanted, line, options, sources, stats, Meaning(self._embedder))
+
+        return self._ask(work)
 
     def stream(
         self,
@@ -240,6 +278,15 @@ class Index(StructureQuestions):
                 snapshot.hold(), self.root, query, options, self.settings.max_exact_bytes, self._blame
             )
         )
+
+    def _embedder(self) -> Embedder | None:
+        """The embedder of the settings, loaded once; None when they want none.  Raises EmbedderError."""
+        with self._lock:
+            if self._chosen is False:
+                from codelode.embed.choose import choose
+
+                self._chosen = choose(self.settings, self.root)
+            return self._chosen
 
     def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
         """What `work` makes of the newest snapshot.

@@ -78,10 +78,16 @@ class Mode(enum.Enum):
 
     AUTO = "auto"
     WORDS = "words"
+    SEMANTIC = "semantic"
+    HYBRID = "hybrid"
     EXACT = "exact"
     REGEX = "regex"
     SYMBOL = "symbol"
     AST = "ast"
+
+
+RANKED = frozenset({Mode.WORDS, Mode.SEMANTIC, Mode.HYBRID})
+"""Modes that rank chunks: they have no list of all matches."""
 
 
 class Case(enum.Enum):
@@ -129,10 +135,12 @@ class Hit(NamedTuple):
     text: str
     """The lines as they are in the file now, without the last line's end."""
     matches: tuple[Match, ...]
+    copies: tuple[str, ...] = ()
+    """paths of files that say the same there, folded into this hit (hybrid and semantic)"""
 
     def to_json(self) -> dict[str, Any]:
-        """The hit as the command line's contract has it."""
-        return {
+        """The hit as the command line's contract has it; `copies` when there are any."""
+        found: dict[str, Any] = {
             "path": self.path,
             "start_line": self.start_line,
             "end_line": self.end_line,
@@ -142,6 +150,9 @@ class Hit(NamedTuple):
             "text": self.text,
             "matches": [{"line": m.line, "column": m.column, "length": m.length} for m in self.matches],
         }
+        if self.copies:
+            found["copies"] = list(self.copies)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +298,8 @@ class SearchStats:
     """files that changed since they were indexed (only possible without a refresh)"""
     partial: bool = False
     elapsed_ms: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    """what the user should know of how the answer was found, a sentence each"""
     explain: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:

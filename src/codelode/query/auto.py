@@ -38,7 +38,7 @@ def choose_mode(query: str) -> tuple[Mode, str, str]:
         return Mode.REGEX, text, "it has the signs of a regular expression"
     if _looks_like_code(text) and "\n" not in text:
         return Mode.EXACT, text, "it looks like code"
-    return Mode.WORDS, query, "it looks like words"
+    return Mode.HYBRID, query, "it looks like words"
 
 
 def _parses(pattern: str) -> bool:

@@ -7,24 +7,27 @@ from dataclasses import replace
 from time import perf_counter
 
 from codelode.errors import QueryError
-from codelode.model import Hit, Mode, SearchOptions, SearchResult, SearchStats
+from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
 from codelode.query.auto import choose_mode
 from codelode.search import exact
 from codelode.search.matcher import CompiledPattern, compile_matcher
+from codelode.search.meaning import Meaning
 from codelode.search.snapshot import Snapshot
 from codelode.search.source import Sources
 
 
-def answer(snapshot: Snapshot, root: str, query: str, options: SearchOptions, max_bytes: int) -> SearchResult:
-    """The answer to `query`; raises QueryError, CorruptIndexError."""
+def answer(
+    snapshot: Snapshot, root: str, query: str, options: SearchOptions, max_bytes: int, meaning: Meaning
+) -> SearchResult:
+    """The answer to `query`; raises QueryError, CorruptIndexError, and EmbedderError in mode semantic."""
     began = perf_counter()
     mode, pattern, why = resolve(query, options.mode)
     stats = _new_stats(snapshot)
-    hits = _run(snapshot, root, pattern, replace(options, mode=mode), stats, max_bytes)
-    if not hits and options.mode is Mode.AUTO and mode is not Mode.WORDS and not options.all_matches:
-        mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
+    hits = _run(snapshot, root, pattern, replace(options, mode=mode), stats, max_bytes, meaning)
+    if not hits and options.mode is Mode.AUTO and mode not in RANKED and not options.all_matches:
+        mode, why = Mode.HYBRID, f"{why}, but nothing matches it as such"
         stats = _new_stats(snapshot)
-        hits = _run(snapshot, root, query, replace(options, mode=mode), stats, max_bytes)
+        hits = _run(snapshot, root, query, replace(options, mode=mode), stats, max_bytes, meaning)
     stats.elapsed_ms = (perf_counter() - began) * 1000
     return SearchResult(query, mode, tuple(hits), stats, why)
 
@@ -73,27 +76,31 @@ def resolve(query: str, mode: Mode, *, exhaustive: bool = False) -> tuple[Mode, 
     if not query.strip():
         raise QueryError("the query is empty; say what to look for")
     if mode is not Mode.AUTO:
-        if exhaustive and mode is Mode.WORDS:
+        if exhaustive and mode in RANKED:
             raise QueryError(
-                "mode words ranks, it has no list of all matches; use --mode exact or regex with --all"
+                f"mode {mode.value} ranks, it has no list of all matches; use --mode exact or regex with --all"
             )
         return mode, query, ""
     chosen, pattern, why = choose_mode(query)
-    if exhaustive and chosen is Mode.WORDS:
+    if exhaustive and chosen in RANKED:
         return Mode.EXACT, query, "all matches are wanted, which words do not have"
     return chosen, pattern, why
 
 
 def _run(
-    snapshot: Snapshot, root: str, query: str, options: SearchOptions, stats: SearchStats, max_bytes: int
+    snapshot: Snapshot,
+    root: str,
+    query: str,
+    options: SearchOptions,
+    stats: SearchStats,
+    max_bytes: int,
+    meaning: Meaning,
 ) -> list[Hit]:
     sources = Sources(root, stats, max_bytes)
-    if options.mode is Mode.WORDS:
-        from codelode.search.words import search_words  # tantivy: exact queries never load it
-
+    if options.mode in RANKED:
         if options.all_matches:
-            resolve(query, Mode.WORDS, exhaustive=True)
-        return search_words(snapshot, query, options, sources, stats)
+            resolve(query, options.mode, exhaustive=True)
+        return _run_ranked(snapshot, query, options, sources, stats, meaning)
     if options.mode is Mode.SYMBOL:
         from codelode.search.symbols import symbol_hits  # others never load it
 
@@ -108,6 +115,29 @@ def _run(
     pattern = _compile(query, options)
     batches = exact.find_batches(snapshot, pattern, options, sources, stats, best_for=query)
     return exact.best_hits(batches, query, options, stats)
+
+
+def _run_ranked(
+    snapshot: Snapshot,
+    query: str,
+    options: SearchOptions,
+    sources: Sources,
+    stats: SearchStats,
+    meaning: Meaning,
+) -> list[Hit]:
+    # Each mode loads what it needs: exact queries never pay for Tantivy or a model.
+    if options.mode is Mode.WORDS:
+        from codelode.search.words import search_words
+
+        return search_words(snapshot, query, options, sources, stats)
+    if options.mode is Mode.HYBRID:
+        from codelode.search.hybrid import search_hybrid
+
+        vector = meaning.vector(query, stats)
+        return search_hybrid(snapshot, query, options, sources, stats, meaning.related, vector)
+    from codelode.search.semantic import search_semantic
+
+    return search_semantic(snapshot, meaning.must_vector(query), options, sources, stats)
 
 
 def _all(

@@ -7,20 +7,16 @@ global statistics only, which also makes sure that what is shown is what the fil
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import numpy as np
-
 from codelode.index.terms import BODY, PATH
-from codelode.model import Hit, Match, RelPath, SearchOptions, SearchStats, display_path, sort_key
+from codelode.model import Hit, RelPath, SearchOptions, SearchStats, display_path, sort_key
 from codelode.search.candidates import FileFilter
-from codelode.search.enclosing import symbol_of_chunk
-from codelode.search.lines import columns, group_lines
-from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.search.chunkhit import chunk_hit
+from codelode.search.proposals import global_weight, propose, query_words
+from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.wordfinder import Occurrence, WordFinder
 from codelode.text import chunks as chunking
@@ -50,48 +46,6 @@ PATHS_RANKED = 64
 NAMED_BYTES = 16 << 10
 """How far a named file is searched for its best chunk: its words may be too common for a proposal elsewhere."""
 
-EXACT_FREQUENCY = 2_000
-"""Document frequencies up to this are counted without tombstones; above, the share of live chunks is near enough."""
-
-_STOP_WORDS = frozenset(
-    (
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "can",
-        "do",
-        "does",
-        "for",
-        "from",
-        "how",
-        "i",
-        "in",
-        "is",
-        "it",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "this",
-        "to",
-        "was",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-    )
-)
-
 
 @dataclass(slots=True)
 class _Scored:
@@ -109,12 +63,6 @@ class _Scored:
     found: list[Occurrence] = field(default_factory=list)
 
 
-def query_words(query: str) -> list[str]:
-    """The distinct words of `query` in order; stop words only when there is nothing else."""
-    words = list(dict.fromkeys(tokens.words(query)))
-    return [word for word in words if word not in _STOP_WORDS] or words
-
-
 def search_words(
     snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
 ) -> list[Hit]:
@@ -124,18 +72,18 @@ def search_words(
         return []
     accept = FileFilter(options)
     masks = [accept.mask(part) for part in snapshot.segments]
-    weights = {word: _weight(snapshot, BODY, word, snapshot.chunks) for word in words}
-    path_weights = {word: _weight(snapshot, PATH, word, snapshot.files) for word in words}
+    weights = {word: global_weight(snapshot, BODY, word, snapshot.chunks) for word in words}
+    path_weights = {word: global_weight(snapshot, PATH, word, snapshot.files) for word in words}
     if options.explain:
         stats.explain = {"words": {word: round(weight, 3) for word, weight in weights.items()}}
     scorer = _Scorer(words, weights, path_weights)
     # More are proposed for more hits wanted, so that -n 100 is as well judged as -n 10.
-    chunks = _propose(snapshot, BODY, weights, masks, max(PROPOSED_CHUNKS, 2 * options.limit))
+    chunks = propose(snapshot, BODY, weights, masks, max(PROPOSED_CHUNKS, 2 * options.limit))
     members: dict[tuple[int, int], set[int]] = {}
     for index, chunk in chunks:
         key = (index, int(snapshot.segments[index].chunks.files[chunk]))
         members.setdefault(key, set()).add(chunk)
-    paths = _propose(snapshot, PATH, path_weights, masks, PATHS_RANKED)
+    paths = propose(snapshot, PATH, path_weights, masks, PATHS_RANKED)
     named = scorer.best_named(snapshot, paths, max(NAMED_FILES, options.limit))
     stats.candidates = len(chunks)
     for index, ordinal in sorted(members.keys() | named):
@@ -152,54 +100,6 @@ def search_words(
     stats.matched_files = len({row.path for row in scored})
     scored.sort(key=lambda row: (-row.score, sort_key(row.path), row.line))
     return [_hit(row, stale=row.path in sources.changed) for row in scored[: options.limit]]
-
-
-def _weight(snapshot: Snapshot, field: str, word: str, total: int) -> float:
-    """Inverse document frequency of `word` over all segments; 0 for a word that is nowhere."""
-    frequency = sum(_live_frequency(part, field, word) for part in snapshot.segments)
-    return math.log1p((total - frequency + 0.5) / (frequency + 0.5)) if frequency else 0.0
-
-
-def _live_frequency(part: OpenSegment, field: str, word: str) -> int:
-    frequency = part.terms.frequency(field, word)
-    if not frequency or not part.has_tombstones:
-        return frequency
-    if frequency > EXACT_FREQUENCY:
-        return round(frequency * part.live_chunks / len(part.chunks))
-    ordinals, _ = part.terms.top(field, {word: 1.0}, frequency)
-    files = part.chunks.files[ordinals] if field == BODY else ordinals
-    return int(part.live[files].sum())
-
-
-def _propose(
-    snapshot: Snapshot, field: str, weights: dict[str, float], masks: Sequence[Mask], count: int
-) -> list[tuple[int, int]]:
-    """The best (segment index, chunk or file ordinal) of all segments by Tantivy's scores."""
-    known = {word: weight for word, weight in weights.items() if weight}
-    if not known:
-        return []
-    found: list[tuple[float, int, int]] = []
-    for index, (part, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
-        for ordinal, score in _top_allowed(part, field, known, mask, count):
-            found.append((-score, index, ordinal))
-    found.sort()
-    return [(index, ordinal) for _, index, ordinal in found[:count]]
-
-
-def _top_allowed(
-    part: OpenSegment, field: str, weights: dict[str, float], mask: Mask, count: int
-) -> list[tuple[int, float]]:
-    """The `count` best documents whose file is in `mask`."""
-    if not mask.any():
-        return []
-    wanted = count
-    while True:
-        ordinals, scores = part.terms.top(field, weights, wanted)
-        allowed = mask[part.chunks.files[ordinals] if field == BODY else ordinals]
-        if allowed.sum() >= count or ordinals.size < wanted:
-            kept = np.flatnonzero(allowed)[:count]
-            return list(zip(ordinals[kept].tolist(), scores[kept].tolist(), strict=True))
-        wanted *= 8  # filters and tombstones took most: ask for more
 
 
 class _Scorer:
@@ -299,17 +199,4 @@ def _spans(part: OpenSegment, text: bytes, members: set[int]) -> list[tuple[int,
 
 def _hit(row: _Scored, *, stale: bool) -> Hit:
     body = row.text[row.start : row.end]
-    shown = body[:-1] if body.endswith(b"\n") else body
-    spans = [(start, end) for _, start, end in row.found]
-    matches = tuple(
-        Match(row.line + line.number - 1, column, length)
-        for line in group_lines(shown, spans)
-        for column, length in columns(shown[line.start : line.end], line.spans)
-    )
-    last = row.line + shown.count(b"\n")
-    language = row.part.files.language(row.ordinal)
-    text = shown.decode("utf-8", "replace")
-    often = Counter(match.line for match in matches)
-    lines = [line for line, _ in often.most_common()]
-    symbol = "" if stale else symbol_of_chunk(row.part, row.ordinal, lines, row.line, last)
-    return Hit(display_path(row.path), row.line, last, row.score, language, symbol, text, matches)
+    return chunk_hit(row.part, row.ordinal, row.path, body, row.line, row.score, row.found, stale=stale)

@@ -25,6 +25,8 @@ COLUMN_VERSIONS = {
     "trigrams": 1,
     # 1: rows by file and start (packed columns), names by folded text (0.1.0)
     "symbols": 1,
+    # 1: words ascending, the numbers and closeness of the nearest words of each (0.1.0)
+    "lexicon": 1,
 }
 
 ANALYSIS_VERSION = 2

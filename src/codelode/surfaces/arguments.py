@@ -86,6 +86,15 @@ def _search(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _similar(parser: argparse.ArgumentParser) -> None:
+    add_limit(parser)
+    add_filters(parser)
+    add_no_refresh(parser)
+    add_no_ignore(parser)
+    add_color(parser)
+    add_json(parser)
+
+
 def _batch(parser: argparse.ArgumentParser) -> None:
     add_mode(parser, ("symbol",))
     add_limit(parser)
@@ -119,6 +128,14 @@ COMMANDS: dict[str, Command] = {
         _search,
         1,
         None,
+    ),
+    "similar": Command(
+        "similar FILE[:LINE] [options]",
+        "find code like the code at a place",
+        "What counts is the piece of FILE that holds LINE (default: its first), a whole function mostly.",
+        _similar,
+        1,
+        1,
     ),
     "batch": Command(
         "batch [PATH] [options]",

@@ -77,6 +77,10 @@ def _function(name: str) -> Callable[[Any], int]:
         from codelode.surfaces import searching
 
         return {"search": searching.search, "batch": searching.batch}[name]
+    if name == "similar":
+        from codelode.surfaces.similar import similar
+
+        return similar
     if name in ("outline", "def", "refs", "callers", "callees", "impact"):
         from codelode.surfaces import structure
 

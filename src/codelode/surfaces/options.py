@@ -57,10 +57,10 @@ def add_no_ignore(parser: argparse.ArgumentParser) -> None:
 
 
 def add_mode(parser: argparse.ArgumentParser, more: Sequence[str]) -> None:
-    """``--mode``, with `more` modes than the four that all queries know."""
+    """``--mode``, with `more` modes than those that all queries know."""
     parser.add_argument(
         "--mode",
-        choices=("auto", "words", "exact", "regex", *more),
+        choices=("auto", "hybrid", "words", "semantic", "exact", "regex", *more),
         default="auto",
         help="how to read the query; auto (the default) decides by its look",
     )

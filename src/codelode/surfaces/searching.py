@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from codelode import config
 from codelode.errors import QueryError, UsageError
-from codelode.model import Case, Hit, Mode, SearchResult, SearchStats
+from codelode.model import RANKED, Case, Hit, Mode, SearchResult, SearchStats
 from codelode.surfaces import arguments, budget, render, targets
 from codelode.surfaces.options import languages, listed
 from codelode.surfaces.output import Look, Output, look
@@ -119,7 +119,7 @@ def _check(query: str, options: argparse.Namespace) -> None:
         from codelode.search.structural import compile_structure
 
         compile_structure(pattern, frozenset(languages(options.lang)))
-    elif mode is not Mode.WORDS:
+    elif mode not in RANKED:
         from codelode.search.matcher import compile_matcher
 
         compile_matcher(pattern, regex=mode is Mode.REGEX, case=Case(options.case))
@@ -187,7 +187,7 @@ def _all(
 def _lines(
     hits: Iterable[Hit], mode: Mode, target: targets.Target, dress: Look, options: argparse.Namespace
 ) -> Iterator[str]:
-    if mode is Mode.WORDS or (mode is Mode.AST and not options.all):
+    if mode in RANKED or (mode is Mode.AST and not options.all):
         return render.ranked(hits, target.shown, dress, options.context)
     return render.grep(hits, target.shown, dress, options.context or 0)
 
@@ -227,6 +227,8 @@ def _stream_object(head: dict[str, str], hits: Iterator[Hit], stats: SearchStats
 
 def _closing(mode: Mode, why: str, hits: int, stats: SearchStats, dress: Look) -> None:
     """What follows the hits on the standard error."""
+    for note in stats.notes:
+        print(f"codelode: {note}", file=sys.stderr)
     if stats.explain is not None:
         sys.stderr.writelines(render.explanation(stats))
     if dress.terminal and sys.stderr.isatty():

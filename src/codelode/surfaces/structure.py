@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from codelode import config
 from codelode.errors import UsageError
 from codelode.model import Role
-from codelode.surfaces import arguments, figures, targets, trees
-from codelode.surfaces.options import check, languages, listed
-from codelode.surfaces.output import Look, Output, look
-from codelode.surfaces.refreshing import refresh
+from codelode.surfaces import figures, targets, trees
+from codelode.surfaces.answering import FOUND, NOTHING, filters, note, opened, print_json, print_lines
+from codelode.surfaces.options import check, listed
+from codelode.surfaces.output import Look
 from codelode.surfaces.structure_commands import CALLER_DEPTH, CALLS, DEFINITIONS, IMPACT_DEPTH, REFERENCES
 
 if TYPE_CHECKING:
     from codelode.app import Index
     from codelode.questions import CallEdges
-
-FOUND, NOTHING = 0, 1
 
 NEAREST = 5
 """Names that are suggested for one that nothing has"""
@@ -31,29 +26,29 @@ NEAREST = 5
 
 def outline(options: argparse.Namespace) -> int:
     """Shows the definitions in a file or folder."""
-    with _opened(options, options.words) as (index, target, dress):
+    with opened(options, options.words) as (index, target, dress):
         ((path, _),) = target.places
-        found = index.outline(os.fsdecode(path), kinds=listed(options.kind), **_filters(options))
+        found = index.outline(os.fsdecode(path), kinds=listed(options.kind), **filters(options))
         if options.depth is not None:
             found = (symbol for symbol in found if symbol.depth < options.depth)
         first = next(found, None)  # what is wrong with the file must be found before anything is printed
         symbols = found if first is None else chain([first], found)
         if options.json:
             rows = [symbol.to_json() for symbol in symbols]
-            _print_json({"root": target.root, "path": os.fsdecode(path), "symbols": rows})
+            print_json({"root": target.root, "path": os.fsdecode(path), "symbols": rows})
         else:
-            _print(trees.outline(symbols, target.shown, dress), dress)
+            print_lines(trees.outline(symbols, target.shown, dress), dress)
             if first is None:
-                _note(f"no definitions in {target.shown(os.fsdecode(path)) or os.curdir}")
+                note(f"no definitions in {target.shown(os.fsdecode(path)) or os.curdir}")
     return NOTHING if first is None else FOUND
 
 
 def definitions(options: argparse.Namespace) -> int:
     """Shows where a name is defined."""
     name, *paths = options.words
-    with _opened(options, paths) as (index, target, dress):
+    with opened(options, paths) as (index, target, dress):
         found = index.definitions(
-            name, kinds=listed(options.kind), under=target.under if paths else (), **_filters(options)
+            name, kinds=listed(options.kind), under=target.under if paths else (), **filters(options)
         )
         chosen = found[: options.limit or DEFINITIONS]
         bodies = {place: index.source(one) for place, one in enumerate(chosen)} if options.body else {}
@@ -62,13 +57,13 @@ def definitions(options: argparse.Namespace) -> int:
                 symbol.to_json() | ({"text": bodies[place]} if options.body else {})
                 for place, symbol in enumerate(chosen)
             ]
-            _print_json({"query": name, "root": target.root, "definitions": rows, "total": len(found)})
+            print_json({"query": name, "root": target.root, "definitions": rows, "total": len(found)})
         else:
-            _print(trees.definitions(chosen, bodies, target.shown, dress), dress)
+            print_lines(trees.definitions(chosen, bodies, target.shown, dress), dress)
         if not found:
-            _note(_unknown(index, name))
+            note(_unknown(index, name))
         elif len(found) > len(chosen):
-            _note(f"{len(chosen)} of {figures.count(len(found), 'definition')}; -n {len(found)} shows all")
+            note(f"{len(chosen)} of {figures.count(len(found), 'definition')}; -n {len(found)} shows all")
     return FOUND if found else NOTHING
 
 
@@ -82,7 +77,7 @@ def references(options: argparse.Namespace) -> int:
         check(role, [one.value for one in Role], "--role: unknown role")
     roles = [Role(role) for role in asked] or [role for role in Role if role not in trees.QUIET]
     limit = None if options.all else options.limit or REFERENCES
-    with _opened(options, paths) as (index, target, dress):
+    with opened(options, paths) as (index, target, dress):
         found = index.references(
             name,
             roles=roles,
@@ -90,7 +85,7 @@ def references(options: argparse.Namespace) -> int:
             limit=limit,
             offset=options.offset,
             under=target.under if paths else (),
-            **_filters(options),
+            **filters(options),
         )
         listed_so_far = 0
 
@@ -103,15 +98,15 @@ def references(options: argparse.Namespace) -> int:
             head = {"query": name, "root": target.root, "references": [one.to_json() for one in counted()]}
             counts = {role.value: number for role, number in found.roles.items()}
             tail = {"roles": counts, "total": found.total, "more": found.more, "stats": found.stats.to_json()}
-            _print_json(head | tail)
+            print_json(head | tail)
         else:
-            _print(trees.references(counted(), target.shown, dress), dress)
+            print_lines(trees.references(counted(), target.shown, dress), dress)
         quiet = {role: found.roles[role] for role in trees.QUIET} | {Role.TEXT: found.in_prose}
         if not found.roles:
-            _note(_unknown(index, name))
+            note(_unknown(index, name))
         elif dress.terminal or found.more or (any(quiet.values()) and not asked):
             command = f"codelode refs {name}"
-            _note(
+            note(
                 trees.mentioned(
                     listed_so_far, found.total, found.more, options.offset, {} if asked else quiet, command
                 )
@@ -122,13 +117,13 @@ def references(options: argparse.Namespace) -> int:
 def callers(options: argparse.Namespace) -> int:
     """Shows who calls what has a name."""
     name, *paths = options.words
-    with _opened(options, paths) as (index, target, dress):
+    with opened(options, paths) as (index, target, dress):
         calls = index.callers(
             name,
             depth=options.depth or CALLER_DEPTH,
             limit=options.limit or CALLS,
             under=target.under if paths else (),
-            **_filters(options),
+            **filters(options),
         )
         return _calls(name, calls, trees.callers, index, target, dress, options)
 
@@ -136,7 +131,7 @@ def callers(options: argparse.Namespace) -> int:
 def callees(options: argparse.Namespace) -> int:
     """Shows what is called in what has a name."""
     name, *paths = options.words
-    with _opened(options, paths) as (index, target, dress):
+    with opened(options, paths) as (index, target, dress):
         calls = index.callees(name, limit=options.limit or CALLS)
         return _calls(name, calls, trees.callees, index, target, dress, options)
 
@@ -148,13 +143,13 @@ def impact(options: argparse.Namespace) -> int:
     is_file = os.path.isfile(real)  # noqa: PTH113
     if is_file and not paths and not real.startswith(os.path.join(os.path.realpath(os.curdir), "")):  # noqa: PTH118
         paths = [os.path.dirname(name)]  # noqa: PTH120
-    with _opened(options, paths) as (index, target, dress):
+    with opened(options, paths) as (index, target, dress):
         calls = index.impact(
             os.path.relpath(real, target.root).replace(os.sep, "/") if is_file else name,
             depth=options.depth or IMPACT_DEPTH,
             limit=options.limit or CALLS,
             under=target.under if paths else (),
-            **_filters(options),
+            **filters(options),
         )
         return _calls(name, calls, trees.callers, index, target, dress, options)
 
@@ -170,7 +165,7 @@ def _calls(
 ) -> int:
     """Prints calls as a tree."""
     if options.json:
-        _print_json(
+        print_json(
             {
                 "query": name,
                 "root": target.root,
@@ -180,32 +175,14 @@ def _calls(
             }
         )
     else:
-        _print(draw(calls.definitions, calls.edges, target.shown, dress), dress)
+        print_lines(draw(calls.definitions, calls.edges, target.shown, dress), dress)
     if not calls.definitions:
-        _note(f"{_unknown(index, name)}; codelode refs {name} lists where it is mentioned")
+        note(f"{_unknown(index, name)}; codelode refs {name} lists where it is mentioned")
     elif calls.stats.partial:
-        _note(f"the first {figures.count(len(calls), 'call')}; there are more: -n {10 * len(calls)}")
+        note(f"the first {figures.count(len(calls), 'call')}; there are more: -n {10 * len(calls)}")
     elif not len(calls):
-        _note(f"no calls found ({figures.count(len(calls.definitions), 'definition')} of {name})")
+        note(f"no calls found ({figures.count(len(calls.definitions), 'definition')} of {name})")
     return FOUND if len(calls) else NOTHING
-
-
-@contextmanager
-def _opened(
-    options: argparse.Namespace, paths: Sequence[str]
-) -> Iterator[tuple[Index, targets.Target, Look]]:
-    """The index that PATHs belong to, up to date; what they are; and how to dress the answer."""
-    from codelode.app import Index
-
-    target, dress = targets.target(paths), look(options.color, os.environ)
-    with Index(target.root, config.load(target.root, arguments.flags(options), os.environ)) as index:
-        if not options.no_refresh:
-            refresh(index, thorough=False)
-        yield index, target, dress
-
-
-def _filters(options: argparse.Namespace) -> dict[str, Any]:
-    return {"languages": languages(options.lang), "globs": tuple(options.path)}
 
 
 def _unknown(index: Index, name: str) -> str:
@@ -214,21 +191,3 @@ def _unknown(index: Index, name: str) -> str:
     near.pop(name, None)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     return f"nothing here is called {name}{hint}"
-
-
-def _print(lines: Iterable[str], dress: Look) -> None:
-    output = Output(eager=dress.terminal)
-    output.lines(lines)
-    output.flush()
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    output = Output()
-    output.write(json.dumps(value) + "\n")
-    output.flush()
-
-
-def _note(text: str) -> None:
-    print(f"codelode: {Look(terminal=True).clean(text)}", file=sys.stderr)

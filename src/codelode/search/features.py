@@ -1,0 +1,171 @@
+"""The signals by which candidate files are ranked: a row of numbers for each, which `search.weights` weighs.
+
+Most are shares between 0 and 1 of what the question could have at best, so that they mean the same in every
+repository; those called ``..._rel`` compare with the best candidate of the same question.  The weights are learned
+(`tools/rank`); what was measured of each signal stands in docs/ranking.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from codelode.model import RelPath
+from codelode.search import prominence
+from codelode.search.evidence import MAIN_KINDS, Evidence
+from codelode.search.pathmatch import PathMatcher
+from codelode.search.pool import FileCandidate
+from codelode.search.question import Question
+from codelode.search.snapshot import Snapshot
+
+Matrix = npt.NDArray[np.float64]
+
+NAMES = (
+    "exact", "exact3", "wide", "wide3", "wide_rel", "cover", "cover_file", "pairs",
+    "cosine", "cosine3", "cosine_rel", "cosine_head", "cosine_mean",
+    "stem_asked", "stem_filled", "stem_both", "folder_asked", "folder_filled", "stands_for_folder",
+    "defined", "defined3", "filled", "name_defined", "name_unique",
+    "aside", "prose", "data", "header", "size", "depth", "first_by_words", "first_by_meaning",
+)  # fmt: skip
+"""The columns of the matrix, in order."""
+
+BEST = 3
+"""Chunks of a file whose evidence is summed"""
+
+PROSE = frozenset({"markdown", "restructuredtext", "rst", "asciidoc", "text", "org", "html"})
+DATA = frozenset({"json", "yaml", "toml", "ini", "xml", "csv", "css", "scss", "svg", "properties", "gomod"})
+
+ASIDE_WORDS = frozenset((
+    "test", "tests", "testing", "tested", "spec", "specs", "mock", "mocks", "fixture", "fixtures", "example",
+    "examples", "sample", "demo", "benchmark", "benchmarks", "vendor", "vendored", "generated",
+))  # fmt: skip
+"""A question with one of these asks for what stands aside of the project's own code."""
+
+NESTED, OTHER_KIND, OTHER_CASE = 0.6, 0.5, 0.8
+"""What remains of a definition's claim to a name when it is inside another one, is no type or function, or is
+written in another case."""
+
+
+def features(
+    snapshot: Snapshot, question: Question, files: Sequence[FileCandidate], evidence: Evidence
+) -> Matrix:
+    """One row a file (float64, len(NAMES) columns)."""
+    columns = dict.fromkeys(NAMES, np.zeros(len(files)))
+    columns |= _of_texts(question, files, evidence)
+    columns |= _of_vectors(files)
+    columns |= _of_paths(question, files)
+    columns |= _of_names(snapshot, question, files)
+    columns["first_by_words"] = np.array(
+        [1 / (1 + file.word_rank / 4) if file.word_rank >= 0 else 0.0 for file in files]
+    )
+    return np.stack([columns[name] for name in NAMES], axis=1)
+
+
+def _of_texts(question: Question, files: Sequence[FileCandidate], evidence: Evidence) -> dict[str, Matrix]:
+    owner = np.array([chunk.file for chunk in evidence.chunks], np.int64)
+    weights = np.array(question.weights) / question.total
+
+    def best(values: Matrix) -> Matrix:
+        found = np.zeros(len(files))
+        np.maximum.at(found, owner, values)
+        return found
+
+    def of_three(values: Matrix) -> Matrix:
+        # At most three chunks of a file were read.
+        return np.bincount(owner, values, minlength=len(files)) / BEST
+
+    union = np.zeros((len(files), len(question.words)), bool)
+    np.logical_or.at(union, owner, evidence.covers)
+    wide = best(evidence.wide)
+    return {
+        "exact": best(evidence.exact),
+        "exact3": of_three(evidence.exact),
+        "wide": wide,
+        "wide3": of_three(evidence.wide),
+        "wide_rel": wide / (wide.max(initial=0.0) or 1.0),
+        "cover": best(evidence.covers @ weights),
+        "cover_file": union @ weights,
+        "pairs": best(evidence.pairs),
+        "defined": best(evidence.defined),
+        "defined3": of_three(evidence.defined),
+        "filled": best(evidence.filled),
+    }
+
+
+def _of_vectors(files: Sequence[FileCandidate]) -> dict[str, Matrix]:
+    if not any(file.cosines.size for file in files):
+        return {}
+    ordered = [np.sort(file.cosines)[::-1] if file.cosines.size else np.zeros(1) for file in files]
+    best = np.array([own[0] for own in ordered])
+    three = np.array([own[:BEST].mean() for own in ordered])
+    places = np.empty(len(files))
+    places[np.argsort(-three, kind="stable")] = np.arange(len(files))
+    return {
+        "cosine": best,
+        "cosine3": three,
+        "cosine_rel": three / max(three.max(), 1e-3),
+        "cosine_head": np.array([file.cosines[0] if file.cosines.size else 0.0 for file in files]),
+        "cosine_mean": np.array([own.mean() for own in ordered]),
+        "first_by_meaning": 1 / (1 + places / 4),
+    }
+
+
+def _of_paths(question: Question, files: Sequence[FileCandidate]) -> dict[str, Matrix]:
+    matcher = PathMatcher(question)
+    fits = [matcher.fit(file.path) for file in files]
+    asks_aside = not ASIDE_WORDS.isdisjoint(question.words)
+    languages = [file.part.files.language(file.ordinal) for file in files]
+    asked = np.array([fit.asked for fit in fits])
+    filled = np.array([fit.filled for fit in fits])
+    return {
+        "stem_asked": asked,
+        "stem_filled": filled,
+        "stem_both": np.sqrt(asked * filled),
+        "folder_asked": np.array([fit.folder_asked for fit in fits]),
+        "folder_filled": np.array([fit.folder_filled for fit in fits]),
+        "stands_for_folder": np.array([fit.stands_for_folder * fit.folder_filled for fit in fits]),
+        "aside": np.array([float(not asks_aside and prominence.is_aside(file.path)) for file in files]),
+        "prose": np.array([float(language in PROSE) for language in languages]),
+        "data": np.array([float(language in DATA) for language in languages]),
+        "header": np.array([float(_declares_only(file.path)) for file in files]),
+        "size": np.array([_size(file) for file in files]),
+        "depth": np.array([min(file.path.count(b"/"), 8) / 8 for file in files]),
+    }
+
+
+def _declares_only(path: RelPath) -> bool:
+    return path.endswith((b".h", b".d.ts", b".pyi", b".hpp", b".mli", b".hh"))
+
+
+def _size(file: FileCandidate) -> float:
+    """0 for a file of a few bytes, 1 for a megabyte."""
+    return min(1.0, math.log1p(file.part.files.signature(file.ordinal)[0]) / math.log(1 << 20))
+
+
+def _of_names(snapshot: Snapshot, question: Question, files: Sequence[FileCandidate]) -> dict[str, Matrix]:
+    """How well each file defines one of the names in the question."""
+    place = {(file.segment, file.ordinal): index for index, file in enumerate(files)}
+    defined, unique = np.zeros(len(files)), np.zeros(len(files))
+    for name in question.names:
+        coded = name.encode()
+        own: dict[int, float] = {}
+        elsewhere = 0
+        for segment, part in enumerate(snapshot.segments):
+            table = part.symbols
+            for row in table.exact(coded, case=False).tolist():
+                at = place.get((segment, int(table.files[row])))
+                if at is None:
+                    elsewhere += 1
+                    continue
+                claim = 1.0 if table.name(row) == coded else OTHER_CASE
+                claim *= 1.0 if MAIN_KINDS[table.kinds[row]] else OTHER_KIND
+                parent = table.parents[row]
+                claim *= NESTED if parent >= 0 and MAIN_KINDS[table.kinds[parent]] else 1.0
+                own[at] = max(own.get(at, 0.0), claim)
+        for at, claim in own.items():
+            defined[at] = max(defined[at], claim)
+            unique[at] = max(unique[at], claim / (1 + math.log1p(elsewhere + len(own) - 1)))
+    return {"name_defined": defined, "name_unique": unique}

@@ -1,0 +1,55 @@
+"""What a query means: its vector, and words related to its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from codelode.errors import EmbedderError
+from codelode.model import SearchStats
+
+if TYPE_CHECKING:
+    from codelode.embed.embedder import Embedder
+    from codelode.search.question import Vector
+
+
+NO_EMBEDDER = 'this needs vectors, and the settings say embedder = "none"; "bundled" needs nothing installed'
+
+
+class Meaning:
+    """The embedder of an index, asked when a query first needs it."""
+
+    def __init__(self, embedder: Callable[[], Embedder | None]) -> None:
+        """`embedder` gives None when the settings want none; it raises EmbedderError when it cannot be had."""
+        self._embedder = embedder
+
+    def vector(self, query: str, stats: SearchStats) -> Vector | None:
+        """The unit vector of `query`; None without an embedder, or with one that does not answer, which `stats` then
+        notes: a search by words goes on without."""
+        try:
+            embedder = self._embedder()
+            return None if embedder is None else embedder.encode_queries([query])[0]
+        except EmbedderError as exc:
+            stats.notes.append(f"searched without vectors: {exc}")
+            return None
+
+    def must_vector(self, query: str) -> Vector:
+        """The same, but EmbedderError without an embedder that answers."""
+        embedder = self._embedder()
+        if embedder is None:
+            raise EmbedderError(NO_EMBEDDER)
+        return embedder.encode_queries([query])[0]
+
+    def must_text_vector(self, text: str) -> Vector:
+        """The unit vector of a piece of code; raises EmbedderError."""
+        embedder = self._embedder()
+        if embedder is None:
+            raise EmbedderError(NO_EMBEDDER)
+        return embedder.encode_texts([text])[0]
+
+    @staticmethod
+    def related(word: str) -> Sequence[tuple[str, float]]:
+        """Words that mean nearly the same as `word` in code, with their closeness."""
+        from codelode.embed import lexicon
+
+        return lexicon.bundled().related(word)

@@ -1,0 +1,149 @@
+"""The files that may answer a question: what words, paths, definitions and vectors propose, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from codelode.index.terms import BODY, PATH
+from codelode.model import RelPath, sort_key
+from codelode.search.proposals import propose
+from codelode.search.question import Question, path_weights
+from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+
+BY_WORDS, BY_MEANING, BY_PATH, BY_NAME = 128, 128, 48, 32
+"""Chunks, chunks, files and files that each signal proposes for ten hits."""
+
+FILES = 72
+"""Files of the pool that are judged, for ten hits: each costs reading it."""
+
+CHUNKS = 3
+"""Chunks of a file that are read: its best by words and by meaning in turn.  A file's evidence is in its three best
+(measured on training repositories; more read cost time and change nothing)."""
+
+RANK_OFFSET = 60
+"""Of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009), which only decides who is judged."""
+
+Cosines = npt.NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class FileCandidate:
+    """A file of the pool."""
+
+    segment: int
+    """index of its segment in the snapshot"""
+    ordinal: int
+    part: OpenSegment
+    path: RelPath
+    chunks: list[int] = field(default_factory=list)
+    """chunk ordinals to read, the most promising first"""
+    fused: float = 0.0
+    """reciprocal ranks in the four lists, summed"""
+    word_rank: int = -1
+    """place of its best chunk among those proposed by words, from 0; -1 for none"""
+    cosines: Cosines = field(default_factory=lambda: np.empty(0, np.float32))
+    """of its chunks, in their order; empty without vectors"""
+
+
+def gather(snapshot: Snapshot, question: Question, masks: Sequence[Mask], limit: int) -> list[FileCandidate]:
+    """The files worth judging for `limit` hits, by path.
+
+    `masks`: for each segment which ordinals are alive and pass the filters."""
+    scale = max(1.0, limit / 10)
+    by_meaning: list[tuple[int, int, float]] = []
+    with ThreadPoolExecutor(1) as beside:  # Tantivy and numpy both let go of the interpreter's lock
+        if question.vector is not None:
+            from codelode.search.nearest import nearest_chunks  # not loaded where nothing has a vector
+
+            job = beside.submit(nearest_chunks, snapshot, question.vector, masks, int(BY_MEANING * scale))
+        weights: dict[str, float] = {}
+        for term in question.terms:
+            weight = term.share * question.weights[term.word]
+            weights[term.text] = max(weight, weights.get(term.text, 0.0))
+        by_words = propose(snapshot, BODY, weights, masks, int(BY_WORDS * scale))
+        by_path = propose(snapshot, PATH, path_weights(snapshot, question), masks, int(BY_PATH * scale))
+        by_name = _defining(snapshot, question.names, masks, int(BY_NAME * scale))
+        if question.vector is not None:
+            by_meaning = job.result()
+    pool: dict[tuple[int, int], FileCandidate] = {}
+
+    def candidate(segment: int, ordinal: int, rank: int) -> FileCandidate:
+        key = (segment, ordinal)
+        if key not in pool:
+            part = snapshot.segments[segment]
+            pool[key] = FileCandidate(segment, ordinal, part, part.files.path(ordinal))
+        pool[key].fused += 1 / (RANK_OFFSET + rank)
+        return pool[key]
+
+    seen: set[tuple[int, int]] = set()
+    for rank, (segment, chunk) in enumerate(by_words):
+        ordinal = int(snapshot.segments[segment].chunks.files[chunk])
+        first = (segment, ordinal) not in seen
+        seen.add((segment, ordinal))
+        found = candidate(segment, ordinal, rank if first else rank + 2 * RANK_OFFSET)
+        if first:
+            found.word_rank = rank
+        found.chunks.append(chunk)
+    near: dict[tuple[int, int], list[int]] = {}
+    for rank, (segment, chunk, _) in enumerate(by_meaning):
+        ordinal = int(snapshot.segments[segment].chunks.files[chunk])
+        own = near.setdefault((segment, ordinal), [])
+        candidate(segment, ordinal, rank if not own else rank + 2 * RANK_OFFSET)
+        own.append(chunk)
+    for files in (by_path, by_name):
+        for rank, (segment, ordinal) in enumerate(files):
+            candidate(segment, ordinal, rank)
+    chosen = sorted(pool.values(), key=lambda file: (-file.fused, sort_key(file.path)))[: int(FILES * scale)]
+    _complete(snapshot, chosen, question)
+    return sorted(chosen, key=lambda file: sort_key(file.path))
+
+
+def _defining(
+    snapshot: Snapshot, names: Sequence[str], masks: Sequence[Mask], count: int
+) -> list[tuple[int, int]]:
+    """Files that define one of `names`: those in the same case first."""
+    found: dict[tuple[int, int], bool] = {}
+    for name in names:
+        coded = name.encode()
+        for segment, (part, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
+            table = part.symbols
+            for row in table.exact(coded, case=False).tolist():
+                key = (segment, int(table.files[row]))
+                if mask[key[1]]:
+                    found[key] = found.get(key, False) or table.name(row) == coded
+    return sorted(found, key=lambda key: (not found[key], key))[:count]
+
+
+def _complete(snapshot: Snapshot, files: Sequence[FileCandidate], question: Question) -> None:
+    """Give each file the cosines of its chunks, and the chunks that are to be read."""
+    for segment, part in enumerate(snapshot.segments):
+        own = [file for file in files if file.segment == segment]
+        if not own:
+            continue
+        bounds = np.searchsorted(part.chunks.files, [(file.ordinal, file.ordinal + 1) for file in own])
+        table = part.vectors if question.vector is not None else None
+        cosines: Cosines | None = None
+        if table is not None and question.vector is not None:
+            rows = np.concatenate([np.arange(first, last) for first, last in bounds.tolist()])
+            cosines = table.scores(question.vector, rows)
+        at = 0
+        for file, (first, last) in zip(own, bounds.tolist(), strict=True):
+            best: list[int] = []
+            if cosines is not None:
+                mine = cosines[at : at + last - first]
+                at += last - first
+                order = np.argsort(-mine, kind="stable")[:CHUNKS]
+                file.cosines = mine
+                best = (first + order).tolist()
+            file.chunks = _in_turn(file.chunks, best or list(range(first, min(first + 1, last))))[:CHUNKS]
+
+
+def _in_turn(a: Sequence[int], b: Sequence[int]) -> list[int]:
+    """The numbers of both lists, one of each in turn, each once."""
+    longest = max(len(a), len(b))
+    return list(dict.fromkeys(x for i in range(longest) for part in (a, b) for x in part[i : i + 1]))
