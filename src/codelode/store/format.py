@@ -27,6 +27,8 @@ COLUMN_VERSIONS = {
     "symbols": 1,
     # 1: words ascending, the numbers and closeness of the nearest words of each (0.1.0)
     "lexicon": 1,
+    # 1: hashes of the words, int8 rows with their scales, a weight of each row for code and for questions (0.1.0)
+    "model": 1,
 }
 
 ANALYSIS_VERSION = 2

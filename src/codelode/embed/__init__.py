@@ -1,0 +1,1 @@
+"""Text -> vectors: the bundled static model, and other embedders behind one protocol."""
