@@ -7,8 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from codelode.embed.batching import BatchPolicy
 from codelode.embed.embedder import EmbedderFacts, Vectors
 from codelode.embed.static import StaticModel, bundled
+
+MOST_TEXTS, MOST_BYTES = 4096, 8 << 20
+"""What is encoded at once; more gains nothing."""
 
 
 class BundledEmbedder:
@@ -37,6 +41,10 @@ class BundledEmbedder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Vectors by the weights of the code side."""
         return self._model.encode_texts(list(texts))
+
+    def new_policy(self) -> BatchPolicy:
+        """Large batches at once."""
+        return BatchPolicy(MOST_BYTES, MOST_TEXTS)
 
     def facts(self) -> EmbedderFacts:
         """What it is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from codelode.embed.embedder import Embedder
-from codelode.errors import EmbedderError
 from codelode.settings import Settings
 
 
@@ -14,11 +13,26 @@ def choose(settings: Settings, root: str = os.curdir) -> Embedder | None:
 
     Relative folders count from `root`.  Raises EmbedderError, with what to do, when a package or the model's files are
     missing.  No model is loaded and no server asked."""
-    kind, _ = settings.embedder_parts
+    kind, target = settings.embedder_parts
+    # Each kind loads what it needs only.
     if kind == "none":
         return None
-    if kind == "bundled":
-        from codelode.embed.bundle import BundledEmbedder
+    if kind == "model2vec":
+        from codelode.embed.model2vec import Model2VecEmbedder
 
-        return BundledEmbedder()
-    raise EmbedderError(f"embedder {kind} is not part of this version")
+        return Model2VecEmbedder(target, root, settings)
+    if kind == "onnx":
+        from codelode.embed.onnxmodel import OnnxEmbedder
+
+        return OnnxEmbedder(target, root, settings)
+    if kind == "sentence-transformers":
+        from codelode.embed.sentences import SentenceEmbedder
+
+        return SentenceEmbedder(target, root, settings)
+    if kind == "openai":
+        from codelode.embed.server import ServerEmbedder
+
+        return ServerEmbedder(target, settings)
+    from codelode.embed.bundle import BundledEmbedder
+
+    return BundledEmbedder()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from codelode.embed.batching import BatchPolicy
 
 Vectors = npt.NDArray[np.float32]
 """f32[n, dims], rows of length 1 (or of zeros, for a text without a known word)"""
@@ -53,13 +56,17 @@ class Embedder(Protocol):
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Vectors of chunks of code."""
 
+    def new_policy(self) -> BatchPolicy:
+        """How many texts to give at once, to begin with; loads the model."""
+
     def facts(self) -> EmbedderFacts:
         """What it is and where it runs; loads the model or asks the server."""
 
 
-def unit_rows(vectors: npt.NDArray[np.floating]) -> Vectors:  # type: ignore[type-arg]
+def unit_rows(vectors: npt.NDArray[np.floating[Any]]) -> Vectors:
     """`vectors` [n, dims] as f32 with rows of length 1; a row of zeros stays."""
-    rows = np.asarray(vectors, np.float32)
+    rows: Vectors = np.asarray(vectors, np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     lengths[lengths == 0] = 1
-    return rows / lengths[:, None]
+    units: Vectors = rows / lengths[:, None]
+    return units
