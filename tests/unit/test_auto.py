@@ -37,17 +37,17 @@ from codelode.query.auto import choose_mode
         ("a = b", Mode.EXACT, "a = b"),
         ("sym:lock", Mode.SYMBOL, "lock"),
         ("sym: ns::fn ", Mode.SYMBOL, "ns::fn"),
-        ("sym:", Mode.WORDS, "sym:"),
-        ("lock", Mode.WORDS, "lock"),
-        ("TODO", Mode.WORDS, "TODO"),
-        ("page fault handling", Mode.WORDS, "page fault handling"),
-        ("how is the lock taken?", Mode.WORDS, "how is the lock taken?"),
-        ("read-copy update", Mode.WORDS, "read-copy update"),
-        ("where is foo_bar called", Mode.WORDS, "where is foo_bar called"),
-        ("Bonjour.", Mode.WORDS, "Bonjour."),
-        ("", Mode.WORDS, ""),
-        ('""', Mode.WORDS, '""'),
-        ("a.b\nc_d()", Mode.WORDS, "a.b\nc_d()"),
+        ("sym:", Mode.HYBRID, "sym:"),
+        ("lock", Mode.HYBRID, "lock"),
+        ("TODO", Mode.HYBRID, "TODO"),
+        ("page fault handling", Mode.HYBRID, "page fault handling"),
+        ("how is the lock taken?", Mode.HYBRID, "how is the lock taken?"),
+        ("read-copy update", Mode.HYBRID, "read-copy update"),
+        ("where is foo_bar called", Mode.HYBRID, "where is foo_bar called"),
+        ("Bonjour.", Mode.HYBRID, "Bonjour."),
+        ("", Mode.HYBRID, ""),
+        ('""', Mode.HYBRID, '""'),
+        ("a.b\nc_d()", Mode.HYBRID, "a.b\nc_d()"),
     ],
 )
 def test_choices(query: str, mode: Mode, pattern: str) -> None:
@@ -59,5 +59,5 @@ def test_choices(query: str, mode: Mode, pattern: str) -> None:
 @given(st.text(st.sampled_from(list("ab_.*+?()[]{}|^$\\/\"' \n\0-:;,<>=&é\ud800")), max_size=12))
 def test_never_raises(query: str) -> None:
     mode, _, why = choose_mode(query)
-    assert mode in (Mode.WORDS, Mode.EXACT, Mode.REGEX)
+    assert mode in (Mode.HYBRID, Mode.EXACT, Mode.REGEX)
     assert why

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from codelode.search.pool import FileCandidate
 from codelode.search.question import Question
+from codelode.search.snapshot import OpenSegment
 from codelode.search.source import Sources
 from codelode.structure.rules import KINDS
 from codelode.text import chunks as chunking
@@ -18,6 +20,9 @@ from codelode.text import subwords, tokens
 K1 = 1.2
 B = 0.4
 """BM25's constants, as in `search.words`."""
+
+HEAD_BYTES = 800
+"""A file's beginning: its comment on itself, its imports, often its main definition."""
 
 ADJACENT = 2
 """Words so many places apart or less count as side by side: a stop word may stand between."""
@@ -64,6 +69,8 @@ class Evidence:
     """(chunks,): the definition beginning in it whose name fits best: share of the question's weight in its name"""
     filled: Floats
     """the same times the share of the name that is the question's words"""
+    heads: Floats
+    """(files,): share of the question's weight that the beginning of each file has"""
 
 
 def read_evidence(question: Question, files: Sequence[FileCandidate], sources: Sources) -> Evidence:
@@ -75,9 +82,10 @@ def read_evidence(question: Question, files: Sequence[FileCandidate], sources: S
         texts.append(text)
         chunks += _spans(index, file, text)
     bodies = [texts[chunk.file][chunk.start : chunk.end] for chunk in chunks]
-    found = _find(question, bodies)
+    everything = _find(question, bodies + [text[:HEAD_BYTES] for text in texts])
     rows, words = len(chunks), len(question.words)
     weights = np.array(question.weights)
+    found, in_heads = everything.split(rows)
     own = np.bincount(
         found.row[found.share == 1] * words + found.word[found.share == 1], minlength=rows * words
     )
@@ -101,7 +109,15 @@ def read_evidence(question: Question, files: Sequence[FileCandidate], sources: S
         _pairs(found, rows, weights) / question.total,
         defined,
         filled,
+        _best_shares(in_heads, len(files), words) @ weights / question.total,
     )
+
+
+def _best_shares(found: _Found, rows: int, words: int) -> Floats:
+    """(rows, words): the share of the best term for each word in each text."""
+    best = np.zeros((rows, words))
+    np.maximum.at(best, (found.row, found.word), found.share)
+    return best
 
 
 def _spans(index: int, file: FileCandidate, text: bytes) -> list[ChunkText]:
@@ -128,6 +144,15 @@ class _Found:
     start: Ints
     """byte in the chunk"""
     end: Ints
+
+    def split(self, row: int) -> tuple[_Found, _Found]:
+        """Those in the texts before `row`, and those from it on, which count from 0 again."""
+        at = int(np.searchsorted(self.row, row))
+        columns = [getattr(self, name) for name in self.__slots__]
+        first, second = (
+            _Found(*(column[part] for column in columns)) for part in (slice(at), slice(at, None))
+        )
+        return first, replace(second, row=second.row - row)
 
 
 def _find(question: Question, bodies: Sequence[bytes]) -> _Found:
@@ -183,7 +208,8 @@ def _pairs(found: _Found, rows: int, weights: Floats) -> Floats:
     )
     keys = np.unique(found.row[1:][follows] * weights.size + found.word[1:][follows])
     row, word = keys // weights.size, keys % weights.size
-    return np.bincount(row, (weights[word] + weights[word - 1]) / 2, minlength=rows)
+    found_pairs: Floats = np.bincount(row, (weights[word] + weights[word - 1]) / 2, minlength=rows)
+    return found_pairs
 
 
 def _in_definitions(
@@ -196,26 +222,16 @@ def _in_definitions(
 ) -> tuple[Floats, Floats]:
     """For each chunk `Evidence.defined` and `Evidence.filled`."""
     rows = len(chunks)
-    name_rows: list[int] = []
-    name_starts: list[Ints] = []
-    name_lengths: list[Ints] = []
-    for row, chunk in enumerate(chunks):
-        file = files[chunk.file]
-        table = file.part.symbols
-        of_file = table.of_file(file.ordinal)
-        if not of_file or file.path in sources.changed:
-            continue
-        begin = np.asarray(table.name_starts[of_file.start : of_file.stop])
-        inside = np.flatnonzero((begin >= chunk.start) & (begin < chunk.end))
-        inside = inside[MAIN_KINDS[table.kinds[of_file.start + inside]]]
-        if inside.size:
-            name_rows += [row] * inside.size
-            name_starts.append(begin[inside] - chunk.start)
-            name_lengths.append(table.distinct.lengths(table.names[of_file.start + inside]))
-    if not name_rows or not found.row.size:
+    owners, starts, lengths = [], [], []
+    ordered = _Ordered.of(chunks)
+    for part, places in _by_segment(files, sources).items():
+        own, begin, length = _names_of(part, files, places, ordered)
+        owners.append(own)
+        starts.append(begin)
+        lengths.append(length)
+    if not sum(own.size for own in owners) or not found.row.size:
         return np.zeros(rows), np.zeros(rows)
-    owner = np.array(name_rows, np.int64)
-    start, length = np.concatenate(name_starts), np.concatenate(name_lengths)
+    owner, start, length = np.concatenate(owners), np.concatenate(starts), np.concatenate(lengths)
     order = np.lexsort((start, owner))
     owner, start, length = owner[order], start[order], length[order]
     wide = np.int64(1) << 32
@@ -226,10 +242,62 @@ def _in_definitions(
     name, word, share = at[inside], found.word[inside], found.share[inside]
     covered = np.bincount(name, found.end[inside] - found.start[inside], minlength=owner.size) / length
     words = len(question.words)
-    best = np.zeros(owner.size * words)
-    np.maximum.at(best, name * words + word, share)
-    fits = best.reshape(-1, words) @ np.array(question.weights) / question.total
+    best = np.zeros((owner.size, words))
+    np.maximum.at(best, (name, word), share)
+    fits = best @ np.array(question.weights) / question.total
     defined, filled = np.zeros(rows), np.zeros(rows)
     np.maximum.at(defined, owner, fits)
     np.maximum.at(filled, owner, fits * np.minimum(covered, 1.0))
     return defined, filled
+
+
+class _Ordered(NamedTuple):
+    """Chunks by file and start."""
+
+    row: Ints
+    """their places among the chunks read"""
+    file: Ints
+    start: Ints
+    end: Ints
+    keys: Ints
+    """file and start in one number, ascending"""
+
+    @classmethod
+    def of(cls, chunks: Sequence[ChunkText]) -> _Ordered:
+        file, start, end = (
+            np.array([getattr(chunk, name) for chunk in chunks], np.int64)
+            for name in ("file", "start", "end")
+        )
+        row = np.lexsort((start, file))
+        file, start, end = file[row], start[row], end[row]
+        return cls(row, file, start, end, (file << 32) | start)
+
+
+def _by_segment(files: Sequence[FileCandidate], sources: Sources) -> dict[OpenSegment, list[int]]:
+    """Places of the files in each segment that are as they were indexed."""
+    found: dict[OpenSegment, list[int]] = {}
+    for place, file in enumerate(files):
+        if file.path not in sources.changed:
+            found.setdefault(file.part, []).append(place)
+    return found
+
+
+def _names_of(
+    part: OpenSegment, files: Sequence[FileCandidate], places: Sequence[int], chunks: _Ordered
+) -> tuple[Ints, Ints, Ints]:
+    """The names defined in the chunks of one segment's files (those at `places`): chunk, first byte in it, length.
+
+    All files at once: numpy's cost a call was two thirds of a query's time when each chunk was asked for."""
+    table = part.symbols
+    ranges = [table.of_file(files[place].ordinal) for place in places]
+    rows = np.concatenate([np.empty(0, np.int64), *(np.arange(own.start, own.stop) for own in ranges)])
+    place_of = np.repeat(np.array(places, np.int64), [len(own) for own in ranges])
+    main = MAIN_KINDS[table.kinds[rows]]
+    rows, place_of = rows[main], place_of[main]
+    begin = table.name_starts[rows]
+    # Chunks of a file do not overlap: the name is in the last one that begins at or before it, if in any.
+    at = np.searchsorted(chunks.keys, (place_of << 32) | begin, "right") - 1
+    inside = (at >= 0) & (chunks.file[at] == place_of) & (begin < chunks.end[at])
+    at, begin = at[inside], begin[inside]
+    lengths = table.distinct.lengths(table.names[rows[inside]])
+    return chunks.row[at], begin - chunks.start[at], lengths

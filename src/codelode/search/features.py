@@ -24,9 +24,9 @@ from codelode.search.snapshot import Snapshot
 Matrix = npt.NDArray[np.float64]
 
 NAMES = (
-    "exact", "exact3", "wide", "wide3", "wide_rel", "cover", "cover_file", "pairs",
+    "exact", "exact3", "wide", "wide3", "wide_rel", "cover", "cover_file", "pairs", "head",
     "cosine", "cosine3", "cosine_rel", "cosine_head", "cosine_mean",
-    "stem_asked", "stem_filled", "stem_both", "folder_asked", "folder_filled", "stands_for_folder",
+    "stem_asked", "stem_filled", "stem_both", "folder_asked", "folder_filled", "stands_for_folder", "neighbours",
     "defined", "defined3", "filled", "name_defined", "name_unique",
     "aside", "prose", "data", "header", "size", "depth", "first_by_words", "first_by_meaning",
 )  # fmt: skip
@@ -35,7 +35,7 @@ NAMES = (
 BEST = 3
 """Chunks of a file whose evidence is summed"""
 
-PROSE = frozenset({"markdown", "restructuredtext", "rst", "asciidoc", "text", "org", "html"})
+PROSE = frozenset({"", "markdown", "restructuredtext", "rst", "asciidoc", "text", "org", "html"})
 DATA = frozenset({"json", "yaml", "toml", "ini", "xml", "csv", "css", "scss", "svg", "properties", "gomod"})
 
 ASIDE_WORDS = frozenset((
@@ -58,6 +58,7 @@ def features(
     columns |= _of_vectors(files)
     columns |= _of_paths(question, files)
     columns |= _of_names(snapshot, question, files)
+    columns["neighbours"] = _of_neighbours(files, columns["wide3"] + columns["cosine3"])
     columns["first_by_words"] = np.array(
         [1 / (1 + file.word_rank / 4) if file.word_rank >= 0 else 0.0 for file in files]
     )
@@ -89,6 +90,7 @@ def _of_texts(question: Question, files: Sequence[FileCandidate], evidence: Evid
         "cover": best(evidence.covers @ weights),
         "cover_file": union @ weights,
         "pairs": best(evidence.pairs),
+        "head": evidence.heads,
         "defined": best(evidence.defined),
         "defined3": of_three(evidence.defined),
         "filled": best(evidence.filled),
@@ -143,6 +145,19 @@ def _declares_only(path: RelPath) -> bool:
 def _size(file: FileCandidate) -> float:
     """0 for a file of a few bytes, 1 for a megabyte."""
     return min(1.0, math.log1p(file.part.files.signature(file.ordinal)[0]) / math.log(1 << 20))
+
+
+def _of_neighbours(files: Sequence[FileCandidate], evidence: Matrix) -> Matrix:
+    """For each file the mean evidence of the best two other candidates in its folder: an answer is seldom alone."""
+    folders: dict[bytes, list[int]] = {}
+    for index, file in enumerate(files):
+        folders.setdefault(file.path.rpartition(b"/")[0], []).append(index)
+    found = np.zeros(len(files))
+    for members in folders.values():
+        best = sorted(members, key=lambda index: -evidence[index])[:3]
+        for index in members:
+            found[index] = sum(evidence[other] for other in best if other != index) / 3
+    return found
 
 
 def _of_names(snapshot: Snapshot, question: Question, files: Sequence[FileCandidate]) -> dict[str, Matrix]:

@@ -38,14 +38,16 @@ class Meaning:
         embedder = self._embedder()
         if embedder is None:
             raise EmbedderError(NO_EMBEDDER)
-        return embedder.encode_queries([query])[0]
+        vector: Vector = embedder.encode_queries([query])[0]
+        return vector
 
     def must_text_vector(self, text: str) -> Vector:
         """The unit vector of a piece of code; raises EmbedderError."""
         embedder = self._embedder()
         if embedder is None:
             raise EmbedderError(NO_EMBEDDER)
-        return embedder.encode_texts([text])[0]
+        vector: Vector = embedder.encode_texts([text])[0]
+        return vector
 
     @staticmethod
     def related(word: str) -> Sequence[tuple[str, float]]:

@@ -44,6 +44,7 @@ class PathMatcher:
         self._total = question.total
         self._words = question.words
         self._related: dict[str, tuple[int, float]] = {}
+        self._fits: dict[str, list[tuple[int, float]]] = {}
         for term in reversed(question.terms):  # best share last, so that it stays
             self._related[term.text] = (term.word, term.share)
 
@@ -61,28 +62,29 @@ class PathMatcher:
 
     def _match(self, found: Sequence[str]) -> tuple[float, float]:
         """Share of the question's weight, and of the letters of `found`, that match."""
-        if not found:
-            return 0.0, 0.0
-        best = [0.0] * len(self._words)
+        best: dict[int, float] = {}
         letters = matched = 0.0
         for word in found:
             letters += len(word)
-            own = 0.0
-            if word in self._related:
-                at, own = self._related[word]
-                best[at] = max(best[at], own)
-            if own < 1.0:
-                for at, asked in enumerate(self._words):
-                    alike = likeness(asked, word)
-                    if alike > 0:
-                        best[at] = max(best[at], alike)
-                        own = max(own, alike)
-            matched += own * len(word)
-        share = sum(weight * fit for weight, fit in zip(self._weights, best, strict=True)) / self._total
-        return share, matched / letters
+            fits = self._fits.get(word)
+            if fits is None:
+                fits = self._fits[word] = self._fit_word(word)
+            if fits:
+                matched += max(share for _, share in fits) * len(word)
+                for at, share in fits:
+                    if share > best.get(at, 0.0):
+                        best[at] = share
+        asked = sum(self._weights[at] * share for at, share in best.items()) / self._total
+        return asked, matched / letters if letters else 0.0
+
+    def _fit_word(self, word: str) -> list[tuple[int, float]]:
+        """Which words of the question a word of a path stands for, and how well."""
+        fits = [(at, alike) for at, asked in enumerate(self._words) if (alike := likeness(asked, word))]
+        if word in self._related:
+            fits.append(self._related[word])
+        return fits
 
 
-@lru_cache(maxsize=1 << 15)
 def likeness(a: str, b: str) -> float:
     """Share of the longer word with which both begin; 0 when that is too little for one family."""
     longest = max(len(a), len(b))

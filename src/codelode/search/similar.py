@@ -39,6 +39,7 @@ def search_similar(
 
 
 def _chunk_at(part: OpenSegment, ordinal: int, line: int) -> int:
+    first: int
     first, last = np.searchsorted(part.chunks.files, (ordinal, ordinal + 1)).tolist()
     if first == last:
         path = display_path(part.files.path(ordinal))
