@@ -117,7 +117,7 @@ class VectorCache:
         self._write(
             "DELETE FROM vectors WHERE key IN (SELECT key FROM vectors ORDER BY used LIMIT ?)", [(surplus,)]
         )
-        self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would free a single page
 
     @property
     def bytes(self) -> int:
