@@ -21,7 +21,9 @@ def test_white_space_and_one_changed_line_in_twenty_make_a_near_copy() -> None:
 
 
 def test_parallel_versions_with_a_fifth_of_their_lines_changed_stay_apart() -> None:
-    version = b"".join(b"%s\n" % (line if n % 5 else line + b" v2") for n, line in enumerate(BODY.split(b"\n")))
+    version = b"".join(
+        b"%s\n" % (line if n % 5 else line + b" v2") for n, line in enumerate(BODY.split(b"\n"))
+    )
     assert len(fold_copies([b"v1.py", b"v2.py"], [BODY, version], 10)) == 2
 
 

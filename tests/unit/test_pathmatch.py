@@ -52,7 +52,9 @@ def test_a_related_word_counts_its_share() -> None:
     assert (fit.asked, fit.filled) == (pytest.approx(0.7), pytest.approx(0.7))
 
 
-@pytest.mark.parametrize(("path", "stands"), [(b"a/index.ts", True), (b"a/__init__.py", True), (b"a/b.py", False)])
+@pytest.mark.parametrize(
+    ("path", "stands"), [(b"a/index.ts", True), (b"a/__init__.py", True), (b"a/b.py", False)]
+)
 def test_some_files_stand_for_their_folder(path: bytes, stands: bool) -> None:
     assert PathMatcher(question("a")).fit(path).stands_for_folder is stands
 
