@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from codelode.index.vectors import NEVER, Distances, Floats
+from codelode.index.vectors import Distances, Floats
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 
 CANDIDATES, LEAST_CANDIDATES = 16, 4_096
@@ -16,8 +16,8 @@ CANDIDATES, LEAST_CANDIDATES = 16, 4_096
 def nearest_chunks(
     snapshot: Snapshot, vector: Floats, masks: Sequence[Mask], count: int
 ) -> list[tuple[int, int, float]]:
-    """The `count` chunks with the highest cosine to `vector` (f32[dims], of length 1), best first: index of the segment,
-    chunk ordinal, cosine; ties in that order.
+    """The `count` chunks with the highest cosine to `vector` (f32[dims], of length 1), best first: index of the
+    segment, chunk ordinal, cosine; ties in that order.
 
     `masks`: for each segment which ordinals are alive and pass the filters.  Segments without vectors are passed over.
     """
@@ -27,15 +27,17 @@ def nearest_chunks(
         for number, table in tables
         if table is not None
     ]
-    limit = _threshold([distances for _, _, distances in found], max(count * CANDIDATES, LEAST_CANDIDATES))
+    if not found:
+        return []
+    limit = _threshold(
+        [distances for _, _, distances in found], max(count * CANDIDATES, LEAST_CANDIDATES), len(vector)
+    )
     segments, chunks, scores = [], [], []
     for number, table, distances in found:
         rows = np.flatnonzero(distances <= limit)
         segments.append(np.full(rows.size, number))
         chunks.append(rows)
         scores.append(table.scores(vector, rows))
-    if not found:
-        return []
     segment, chunk, score = np.concatenate(segments), np.concatenate(chunks), np.concatenate(scores)
     best = np.lexsort((chunk, segment, -score))[:count]
     return list(zip(segment[best].tolist(), chunk[best].tolist(), score[best].tolist(), strict=True))
@@ -43,13 +45,13 @@ def nearest_chunks(
 
 def _chunk_mask(part: OpenSegment, mask: Mask) -> Mask | None:
     """`mask` of files as one of chunks; None when it lets all pass."""
-    return None if mask.all() else np.repeat(mask, part.chunks.counts(len(mask)))
+    return None if mask.all() else mask[part.chunks.files]
 
 
-def _threshold(distances: Sequence[Distances], wanted: int) -> int:
-    """The smallest distance within which at least `wanted` chunks lie; the largest one that is no `NEVER` when there are
-    fewer.  By bisection: counting what lies below takes 0.05 ms for 870 K chunks, np.argpartition 4 ms."""
-    low, high = 0, int(NEVER) - 1
+def _threshold(distances: Sequence[Distances], wanted: int, most: int) -> int:
+    """The smallest distance within which at least `wanted` chunks lie, or `most`, the largest there is, when there are
+    fewer.  By bisection: counting what lies below takes 0.08 ms for 870 K chunks, np.argpartition 4 ms."""
+    low, high = 0, most
     while low < high:
         middle = (low + high) // 2
         if sum(np.count_nonzero(part <= middle) for part in distances) >= wanted:

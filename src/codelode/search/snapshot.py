@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,19 +18,39 @@ from codelode.index.trigram import TrigramReader
 from codelode.model import RelPath
 from codelode.store import segment
 from codelode.store.catalog import Catalog, SegmentRow
+from codelode.store.sidecars import sidecar
 
 if TYPE_CHECKING:
     from codelode.index.terms import TermsReader
+    from codelode.index.vectors import VectorTable
 
 Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorChoice:
+    """Which vectors a snapshot gives, and where it keeps them."""
+
+    fingerprint: Callable[[], str]
+    """fingerprint of the embedder whose vectors are wanted; asked when vectors are first needed"""
+    load_bytes: int
+    """vectors of all segments together are read into memory up to this size, and mapped above it"""
+
+    def share(self, part: float) -> VectorChoice:
+        """The choice of a segment that holds this `part` (0 to 1) of the text, and so of the vectors."""
+        return VectorChoice(self.fingerprint, int(self.load_bytes * part))
 
 
 class OpenSegment:
     """One segment of a snapshot; each of its structures is opened when a query first needs it."""
 
-    def __init__(self, location: Path, row: SegmentRow) -> None:
-        """Raises CorruptIndexError when a file does not match the catalog's guard, FileNotFoundError when the
+    def __init__(self, location: Path, row: SegmentRow, choice: VectorChoice | None = None) -> None:
+        """`choice` is of this segment alone; without one it has no vectors.
+
+        Raises CorruptIndexError when a file does not match the catalog's guard, FileNotFoundError when the
         segment has been collected since the catalog was read."""
+        self._location, self._choice = location, choice
+        self._sidecar: tuple[tuple[int, int], VectorTable] | None = None
         self.name = row.name
         self.folder = segment.segment_folder(location, row.name)
         segment.check_guard(self.folder, row.guard)
@@ -59,6 +81,36 @@ class OpenSegment:
 
         return TermsReader(self.folder / segment.TERMS)
 
+    @property
+    def vectors(self) -> VectorTable | None:
+        """The vectors of its chunks by the wanted embedder: its own, or those that were made after it was sealed, as
+        far as they are; None when there are none."""
+        if self._choice is None:
+            return None
+        wanted = self._choice.fingerprint()
+        if self._own_vectors is not None and self._own_vectors.embedder == wanted:
+            return self._own_vectors
+        path = sidecar(self._location, wanted, self.name)
+        try:
+            stat = path.stat()
+            state = (stat.st_ino, stat.st_mtime_ns)
+            # A sidecar is replaced while its segment is embedded.
+            if self._sidecar is None or self._sidecar[0] != state:
+                self._sidecar = state, self._vector_table(path)
+        except FileNotFoundError:
+            return None
+        return self._sidecar[1]
+
+    @cached_property
+    def _own_vectors(self) -> VectorTable | None:
+        path = self.folder / segment.VECTORS
+        return self._vector_table(path) if path.exists() else None
+
+    def _vector_table(self, path: Path) -> VectorTable:
+        from codelode.index.vectors import VectorTable
+
+        return VectorTable(path, self._choice.load_bytes if self._choice else 0)
+
     @cached_property
     def has_tombstones(self) -> bool:
         """Whether any file of it is dead."""
@@ -79,11 +131,14 @@ class OpenSegment:
 class Snapshot:
     """All live segments of one generation."""
 
-    def __init__(self, location: Path, catalog: Catalog) -> None:
-        """Open the newest generation; raises as `OpenSegment` does."""
+    def __init__(self, location: Path, catalog: Catalog, choice: VectorChoice | None = None) -> None:
+        """Open the newest generation, with the vectors of `choice`; raises as `OpenSegment` does."""
         with catalog.view():
             self.generation, rows, reasons = catalog.generation(), catalog.segments(), catalog.reasons()
-        self.segments = [OpenSegment(location, row) for row in rows]
+        text_bytes = sum(row.text_bytes for row in rows) or 1
+        self.segments = [
+            OpenSegment(location, row, choice and choice.share(row.text_bytes / text_bytes)) for row in rows
+        ]
         self.skipped = {reason: count for reason, count in reasons.items() if reason}
 
     def hold(self, *, symbols: bool = False) -> Snapshot:

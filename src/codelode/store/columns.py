@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import mmap
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,33 +33,47 @@ _PREFIX = struct.Struct("<8sII")
 _CHECK = struct.Struct("<Q")
 
 
+Column = npt.NDArray[Any] | Sequence[npt.NDArray[Any]]
+"""A one-dimensional array, or several of one type to be written one behind the other: at least one."""
+
+
 def write_columns(
-    path: Path, kind: str, columns: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any] | None = None
+    path: Path, kind: str, columns: Mapping[str, Column], meta: Mapping[str, Any] | None = None
 ) -> None:
-    """Write `columns` (one-dimensional arrays) to a new file `path` and make it durable.
+    """Write `columns` to a new file `path` and make it durable.
 
     Raises StorageError when the disk is full or the folder cannot be written.
     """
-    arrays = {name: np.ascontiguousarray(array) for name, array in columns.items()}
+    arrays = {
+        name: [
+            np.ascontiguousarray(part) for part in ([column] if isinstance(column, np.ndarray) else column)
+        ]
+        for name, column in columns.items()
+    }
     described: dict[str, Any] = {}
     offset = 0
-    for name, array in arrays.items():
+    for name, parts in arrays.items():
+        digest = xxhash.xxh3_64()
+        for part in parts:
+            digest.update(_bytes(part))
         described[name] = {
-            "dtype": array.dtype.str,
-            "count": int(array.size),
+            "dtype": parts[0].dtype.str,
+            "count": sum(part.size for part in parts),
             "offset": offset,
-            "xxh3": xxhash.xxh3_64_hexdigest(array.data if array.size else b""),
+            "xxh3": digest.hexdigest(),
         }
-        offset = _aligned(offset + array.nbytes)
+        offset = _aligned(offset + sum(part.nbytes for part in parts))
     header = json.dumps({"kind": kind, "meta": dict(meta or {}), "columns": described}).encode()
     prefix = _PREFIX.pack(MAGIC, COLUMN_VERSIONS[kind], len(header)) + header
     prefix += _CHECK.pack(xxhash.xxh3_64_intdigest(prefix))
     prefix = prefix.ljust(_aligned(len(prefix)), b"\0")
     with write_durably(path) as out:
         out.write(prefix)
-        for array in arrays.values():
-            out.write(array.data if array.size else b"")
-            out.write(b"\0" * (_aligned(array.nbytes) - array.nbytes))
+        for parts in arrays.values():
+            for part in parts:
+                out.write(_bytes(part))
+            size = sum(part.nbytes for part in parts)
+            out.write(b"\0" * (_aligned(size) - size))
 
 
 class ColumnFile:
@@ -120,6 +134,10 @@ class ColumnFile:
 
 
 _REPAIR = "`codelode index --rebuild` repairs it"
+
+
+def _bytes(array: npt.NDArray[Any]) -> memoryview | bytes:
+    return array.data if array.size else b""  # an empty one has no buffer
 
 
 def _aligned(size: int) -> int:

@@ -29,6 +29,8 @@ COLUMN_VERSIONS = {
     "lexicon": 1,
     # 1: hashes of the words, int8 rows with their scales, a weight of each row for code and for questions (0.1.0)
     "model": 1,
+    # 1: of each chunk int8 codes and their scale, and its sign bits in columns of uint64 (0.1.0)
+    "vectors": 1,
 }
 
 ANALYSIS_VERSION = 2

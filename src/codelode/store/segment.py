@@ -2,7 +2,7 @@
 
 ::
 
-    segments/<name>/files.col  chunks.col  trigrams.col  symbols.col  terms/  segment.json
+    segments/<name>/files.col  chunks.col  trigrams.col  symbols.col  [vectors.col]  terms/  segment.json
 
 ``segment.json`` is written last: with it a segment is *finished*, without it the folder is a killed build's
 leftover.  It is no commit: a finished segment is seen by nobody until the catalog names it.
@@ -27,6 +27,7 @@ CHUNKS = "chunks.col"
 TRIGRAMS = "trigrams.col"
 TERMS = "terms"
 SYMBOLS = "symbols.col"
+VECTORS = "vectors.col"
 
 
 @dataclass(frozen=True, slots=True)
