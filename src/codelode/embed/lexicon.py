@@ -21,7 +21,10 @@ FILE = Path(__file__).parent / "bundled" / "lexicon.col"
 
 
 def write_lexicon(
-    path: Path, words: Sequence[str], near: npt.NDArray[np.integer[Any]], close: npt.NDArray[np.floating[Any]]
+    path: Path,
+    words: Sequence[str],
+    near: npt.NDArray[np.integer[Any]],
+    close: npt.NDArray[np.floating[Any]],
 ) -> None:
     """Write a lexicon: `words` ascending, and for each (rows) the numbers of its nearest words, the nearest first, with
     their closeness (0 to 1); a closeness of 0 ends a row.  At most 65,535 words."""

@@ -208,8 +208,8 @@ def _pairs(found: _Found, rows: int, weights: Floats) -> Floats:
     )
     keys = np.unique(found.row[1:][follows] * weights.size + found.word[1:][follows])
     row, word = keys // weights.size, keys % weights.size
-    found_pairs: Floats = np.bincount(row, (weights[word] + weights[word - 1]) / 2, minlength=rows)
-    return found_pairs
+    halves: Floats = (weights[word] + weights[word - 1]) / 2
+    return np.bincount(row, halves, minlength=rows).astype(np.float64)
 
 
 def _in_definitions(

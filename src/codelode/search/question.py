@@ -17,6 +17,7 @@ Vector = npt.NDArray[np.float32]
 Related = Callable[[str], Sequence[tuple[str, float]]]
 """From a word to words that mean nearly the same, each with its closeness (0 to 1)"""
 
+
 _NAME = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
 _LOOKS_NAMED = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|_|::|->|[.#]|^[A-Z]")
 _LAST_PART = re.compile(r"\w+$")
