@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from codelode.embeddings import Embeddings
 from codelode.errors import (
     CodelodeError,
     CorruptIndexError,
@@ -31,7 +32,7 @@ from codelode.model import (
     display_path,
 )
 from codelode.questions import StructureQuestions
-from codelode.settings import Settings
+from codelode.settings import MIB, Settings
 from codelode.store import segment
 from codelode.store.catalog import Catalog
 from codelode.store.files import (
@@ -47,7 +48,6 @@ from codelode.store.format import CATALOG_VERSION
 from codelode.store.lock import BuildLock
 
 if TYPE_CHECKING:
-    from codelode.embed.embedder import Embedder
     from codelode.ingest.report import Progress, RunReport
     from codelode.search.answer import HitStream
     from codelode.search.snapshot import Snapshot
@@ -62,7 +62,7 @@ SNAPSHOT_TRIES = 5
 """A snapshot whose segments are collected while it is opened is opened anew; more often than this is no race."""
 
 
-class Index(StructureQuestions):
+class Index(StructureQuestions, Embeddings):
     """The index of one root folder.
 
     >>> import tempfile, pathlib
@@ -86,6 +86,7 @@ class Index(StructureQuestions):
         Without `settings`, those of the root's and the user's settings files and of the environment hold, as on the
         command line; SettingsError for a bad one.  `index_dir` overrides theirs; a relative path counts from `root`.
         """
+        super().__init__()
         self.root = os.path.realpath(root)
         if settings is None:
             from codelode import config
@@ -98,7 +99,6 @@ class Index(StructureQuestions):
             custom.register(settings.grammars)
         self.location = str(_location(self.root, index_dir or self.settings.index_dir))
         self._lock = threading.Lock()
-        self._chosen: Embedder | Literal[False] | None = False
         self._catalog: Catalog | None = None
         self._snapshot: Snapshot | None = None
 
@@ -211,7 +211,7 @@ class Index(StructureQuestions):
 
         return self._with_snapshot(
             lambda snapshot: answer(
-                snapshot, self.root, query, options, self.settings.max_exact_bytes, Meaning(self._embedder)
+                snapshot, self.root, query, options, self.settings.max_exact_bytes, Meaning(self.embedder)
             )
         )
 
@@ -240,7 +240,7 @@ class Index(StructureQuestions):
             from codelode.search.meaning import Meaning
             from codelode.search.similar import search_similar
 
-            return search_similar(snapshot, wanted, line, options, sources, stats, Meaning(self._embedder))
+            return search_similar(snapshot, wanted, line, options, sources, stats, Meaning(self.embedder))
 
         return self._ask(work)
 
@@ -279,15 +279,6 @@ class Index(StructureQuestions):
             )
         )
 
-    def _embedder(self) -> Embedder | None:
-        """The embedder of the settings, loaded once; None when they want none.  Raises EmbedderError."""
-        with self._lock:
-            if self._chosen is False:
-                from codelode.embed.choose import choose
-
-                self._chosen = choose(self.settings, self.root)
-            return self._chosen
-
     def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
         """What `work` makes of the newest snapshot.
 
@@ -318,15 +309,16 @@ class Index(StructureQuestions):
 
     def _current(self) -> Snapshot:
         """The snapshot of the newest generation, opened once and shared by all searches of this object."""
-        from codelode.search.snapshot import Snapshot
+        from codelode.search.snapshot import Snapshot, VectorChoice
 
+        choice = VectorChoice(self._fingerprint, self.settings.loaded_vectors_mb * MIB)
         with self._lock:
             catalog = self._open()
             for _ in range(SNAPSHOT_TRIES):
                 if self._snapshot and self._snapshot.generation == catalog.generation():
                     return self._snapshot
                 try:
-                    self._snapshot = Snapshot(Path(self.location), catalog)
+                    self._snapshot = Snapshot(Path(self.location), catalog, choice)
                 except FileNotFoundError:
                     continue  # a writer committed and collected in between
                 return self._snapshot

@@ -42,6 +42,8 @@ class Settings:
     """Folder of the index; empty for the user's cache folder; relative paths count from the root."""
     cache_mb: int = 64
     """Memory a living process may keep for opened files and answers, in MiB."""
+    loaded_vectors_mb: int = 100
+    """Vectors of an index are read into memory up to this size, and mapped above it, in MiB."""
     embedder: str = "bundled"
     """What makes vectors of code: bundled, none, or one of those in [embedders.md](embedders.md)."""
     embedder_model: str = ""
@@ -69,6 +71,7 @@ class Settings:
         _at_least("max_exact_bytes", self.max_exact_bytes, 0)
         _at_least("max_parsed_bytes", self.max_parsed_bytes, 0)
         _at_least("cache_mb", self.cache_mb, 0)
+        _at_least("loaded_vectors_mb", self.loaded_vectors_mb, 0)
         _at_least("embedder_dims", self.embedder_dims, 0)
         _at_least("embedder_timeout_s", self.embedder_timeout_s, 1)
         _at_least("embedder_rpm", self.embedder_rpm, 0)

@@ -48,13 +48,14 @@ class CachedEmbedding:
             yield [number for number, _ in copies], vectors[[row for _, row in copies]]
 
     def _key(self, text: str) -> bytes:
-        return xxhash.xxh3_128_digest(self._prefix + text.encode("utf-8", "surrogatepass"))
+        digest: bytes = xxhash.xxh3_128_digest(self._prefix + text.encode("utf-8", "surrogatepass"))
+        return digest
 
 
 def _pack(row: Vectors) -> bytes:
     """A vector in a byte a dimension, and its scale."""
     scale = np.float32(max(float(np.abs(row).max(initial=0)), 1e-30) / 127)
-    return scale.tobytes() + np.rint(row / scale).astype(np.int8).tobytes()
+    return b"".join((scale.tobytes(), np.rint(row / scale).astype(np.int8).tobytes()))
 
 
 def _unpack(packed: Sequence[bytes]) -> Vectors:

@@ -34,7 +34,7 @@ def model_folder(target: str, root: str, needed: str) -> Path:
         if not (folder / needed).is_file():
             raise EmbedderError(f"{folder} holds no {needed}: it is no such model")
         return folder
-    if target.count("/") == 1 and not target.startswith((".", "~")):
+    if target.count("/") == 1 and not target.startswith((".", "~", "/")):
         cached = _in_hub_cache(target, needed)
         if cached is not None:
             return cached

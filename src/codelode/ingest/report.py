@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 
 class Progress(Protocol):
-    """Told how far a run is: stage is scan, wait, build or publish; counts are files and bytes, totals 0 if unknown."""
+    """Told how far a run is: stage is scan, wait, build or publish, and counts are files and bytes, totals 0 if
+    unknown; or it is embed or wait to embed, and counts are chunks."""
 
     def __call__(self, stage: str, done: int, total: int, bytes_done: int, bytes_total: int) -> None:
         """Called often; must be quick, and may be called from the main thread only."""

@@ -111,6 +111,14 @@ class OpenSegment:
 
         return VectorTable(path, self._choice.load_bytes if self._choice else 0)
 
+    @property
+    def embedded_chunks(self) -> int:
+        """Chunks of files without a tombstone that have a vector by the wanted embedder."""
+        table = self.vectors
+        if table is None:
+            return 0
+        return int((self.live[self.chunks.files] & table.has).sum())
+
     @cached_property
     def has_tombstones(self) -> bool:
         """Whether any file of it is dead."""
@@ -173,6 +181,11 @@ class Snapshot:
             found = np.bincount(part.files.structure_codes[part.live], minlength=len(names))
             counts.update({name: int(count) for name, count in zip(names, found, strict=True) if count})
         return dict(sorted(counts.items()))
+
+    @property
+    def embedded_chunks(self) -> int:
+        """Live chunks of all segments that have a vector, as of now: a job may be adding some."""
+        return sum(part.embedded_chunks for part in self.segments)
 
     @cached_property
     def chunks(self) -> int:

@@ -1,4 +1,4 @@
-"""The build lock: one writer an index, across processes, released by the system when its holder dies."""
+"""Locks of an index: one writer, across processes, released by the system when its holder dies."""
 
 from __future__ import annotations
 
@@ -18,12 +18,19 @@ POLL_SECONDS = 0.05
 class BuildLock:
     """``with BuildLock(path, wait=True):`` holds the lock; the file stays, only the lock on it counts."""
 
-    def __init__(self, path: Path, *, wait: bool, waiting: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wait: bool,
+        waiting: Callable[[str], None] | None = None,
+        what: str = "building",
+    ) -> None:
         """`waiting` is called once, with the holder's process id as text, when the lock is taken.
 
-        With `wait` false, entering raises IndexLockedError at once instead.
+        With `wait` false, entering raises IndexLockedError at once instead; `what` its holder does to the index.
         """
-        self._path, self._wait, self._waiting = path, wait, waiting
+        self._path, self._wait, self._waiting, self._what = path, wait, waiting, what
         self._handle = -1
 
     def __enter__(self) -> BuildLock:
@@ -62,7 +69,7 @@ class BuildLock:
             holder = self._holder()
             if not self._wait:
                 raise IndexLockedError(
-                    f"{self._path}: process {holder} is building this index; wait for it, or drop --no-wait"
+                    f"{self._path}: process {holder} is {self._what} this index; wait for it, or drop --no-wait"
                 )
             if not told and self._waiting:
                 self._waiting(holder)
@@ -70,10 +77,29 @@ class BuildLock:
             time.sleep(POLL_SECONDS)
 
     def _holder(self) -> str:
-        try:
-            return self._path.read_text().strip() or "?"
-        except OSError:
-            return "?"
+        return _holder(self._path)
+
+
+def holder_of(path: Path) -> str:
+    """The process id, as text, of who holds the lock at `path`; "" when nobody does.  Nothing is written."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return ""
+    try:
+        if _try_lock(handle):
+            _unlock(handle)
+            return ""
+        return _holder(path)
+    finally:
+        os.close(handle)
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text().strip() or "?"
+    except OSError:
+        return "?"
 
 
 if sys.platform == "win32":

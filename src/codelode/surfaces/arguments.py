@@ -36,8 +36,27 @@ def _index(parser: argparse.ArgumentParser) -> None:
         "--no-wait", action="store_true", help="fail when another process is building the index"
     )
     add_no_ignore(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    parser.add_argument(
+        "--no-embed",
+        dest="embed_after_index",
+        action="store_const",
+        const=False,
+        help="start no embedder in the background",
+    )
+    _add_quiet(parser)
     add_json(parser)
+
+
+def _embed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-wait", action="store_true", help="fail when another process is embedding the index"
+    )
+    _add_quiet(parser)
+    add_json(parser)
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
 
 
 def _search(parser: argparse.ArgumentParser) -> None:
@@ -155,6 +174,15 @@ COMMANDS: dict[str, Command] = {
         0,
         1,
     ),
+    "embed": Command(
+        "embed [PATH] [options]",
+        "make the vectors that are missing, in the foreground",
+        "PATH is any place in an indexed folder (default: the current folder).  Needed only after a job in\n"
+        "the background was stopped, or to see one at work: the next one goes on where the last one was.",
+        _embed,
+        0,
+        1,
+    ),
     "list": Command("list [options]", "list all indexes of this user", "", add_json, 0, 0),
     "drop": Command(
         "drop PATH",
@@ -231,7 +259,10 @@ def parse(name: str, arguments: Sequence[str]) -> argparse.Namespace:
 
 def flags(options: argparse.Namespace) -> dict[str, Any]:
     """The settings among `options`, by their names; None where not given."""
-    return {name: getattr(options, name, None) for name in ("jobs", "memory_mb", "ignore_files")}
+    return {
+        name: getattr(options, name, None)
+        for name in ("jobs", "memory_mb", "ignore_files", "embed_after_index")
+    }
 
 
 def overview() -> str:

@@ -100,6 +100,7 @@ def _function(name: str) -> Callable[[Any], int]:
 
     return {
         "index": commands.index,
+        "embed": commands.embed,
         "status": commands.status,
         "list": commands.list_,
         "drop": commands.drop,

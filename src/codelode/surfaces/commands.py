@@ -1,4 +1,4 @@
-"""The commands about indexes themselves: index, status, list, drop, verify.  Each returns an exit status."""
+"""The commands about indexes themselves: index, embed, status, list, drop, verify.  Each returns an exit status."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from codelode import config
-from codelode.errors import CorruptIndexError, IndexFormatError, IndexNotFoundError, UsageError
+from codelode.errors import (
+    BuildInterrupted,
+    CorruptIndexError,
+    IndexFormatError,
+    IndexNotFoundError,
+    UsageError,
+)
 from codelode.surfaces import arguments, figures, report, targets
 from codelode.surfaces.output import Output, look
+from codelode.surfaces.progress import TerminalProgress
 from codelode.surfaces.refreshing import refresh
 
 if TYPE_CHECKING:
@@ -40,12 +47,34 @@ def index(options: argparse.Namespace) -> int:
     return OK
 
 
+def embed(options: argparse.Namespace) -> int:
+    """Makes the vectors that are missing and says how many those were."""
+    output = Output()
+    with _existing(_path(options)) as target:
+        try:
+            if options.quiet:
+                done = target.embed(wait=not options.no_wait)
+            else:
+                with TerminalProgress(sys.stderr) as progress:
+                    done = target.embed(wait=not options.no_wait, progress=progress)
+        except KeyboardInterrupt as exc:
+            raise BuildInterrupted(
+                "stopped; what is embedded is kept, and the next run goes on from here"
+            ) from exc
+        if options.json:
+            output.write(_json({"root": target.root, "location": target.location, **done.to_json()}))
+        elif not options.quiet:
+            output.write(report.embedded(done, target.settings.embedder) + "\n")
+    output.flush()
+    return OK
+
+
 def status(options: argparse.Namespace) -> int:
     """Says what an index holds and what it does not."""
     output, dress = Output(), look("never", os.environ)
     with _existing(_path(options)) as target:
         if options.json:
-            answer = target.status().to_json()
+            answer = {**target.status().to_json(), "vectors": target.embedding_state().to_json()}
             if options.skipped:
                 answer["skipped_files"] = [
                     {"path": path, "reason": reason, "detail": detail}
@@ -55,7 +84,7 @@ def status(options: argparse.Namespace) -> int:
         elif options.skipped:
             output.lines(map(dress.clean, report.skipped(target.skipped(), aligned=dress.terminal)))
         else:
-            output.lines(report.status(target.status(), time.time()))
+            output.lines(report.status(target.status(), target.embedding_state(), time.time()))
     output.flush()
     return OK
 

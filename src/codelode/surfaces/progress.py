@@ -18,6 +18,9 @@ PATIENCE_SECONDS = 0.3
 TRUST_SECONDS = 0.5
 """The time left is a guess from the rate so far; before this it jumps about."""
 
+WAITS = {"wait": "building", "wait to embed": "embedding"}
+"""Stages in which another process is waited for, and what it does to the index."""
+
 
 class TerminalProgress:
     """Draws progress on `stream`; a context manager that leaves the line empty.
@@ -54,10 +57,10 @@ class TerminalProgress:
         if fresh:
             self._stage, self._stage_started = stage, now
         if not self._live:
-            if fresh and stage == "wait":
+            if fresh and stage in WAITS:
                 print(f"codelode: {describe(stage, done, 0, 0, 0, 0)}", file=self._stream, flush=True)
             return
-        if now - self._started < PATIENCE_SECONDS and stage != "wait":
+        if now - self._started < PATIENCE_SECONDS and stage not in WAITS:
             return
         if now - self._drawn_at < REDRAW_SECONDS and not fresh:
             return
@@ -82,14 +85,15 @@ class TerminalProgress:
 
 
 def describe(stage: str, done: int, total: int, bytes_done: int, bytes_total: int, seconds: float) -> str:
-    """The line for a `stage` that has run for `seconds`; in stage wait, `done` is the id of the builder."""
-    if stage == "wait":
-        return f"process {done or 'unknown'} is building this index; waiting for it"
+    """The line for a `stage` that has run for `seconds`; in those of `WAITS`, `done` is the id of the process."""
+    if stage in WAITS:
+        return f"process {done or 'unknown'} is {WAITS[stage]} this index; waiting for it"
+    unit = "chunk" if stage == "embed" else "file"
     parts = [f"{stage:<7}"]
     if total:
-        parts.append(f"{done:,}/{figures.count(total, 'file')}")
+        parts.append(f"{done:,}/{figures.count(total, unit)}")
     elif done:
-        parts.append(figures.count(done, "file"))
+        parts.append(figures.count(done, unit))
     if bytes_done and seconds >= TRUST_SECONDS:
         parts.append(figures.rate(bytes_done, seconds))
         if bytes_total > bytes_done:
