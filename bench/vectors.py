@@ -73,7 +73,7 @@ def write_index(location: Path, segments: Iterable[Floats]) -> None:
         ]
         write_files(folder / segment.FILES, entries)
         zeros = np.zeros(len(vectors), np.uint32)
-        write_chunks(folder / segment.CHUNKS, {"file": files, "start": zeros, "line": zeros})
+        write_chunks(folder / segment.CHUNKS, [{"file": files, "start": zeros, "line": zeros}])
         writer = VectorsWriter(vectors.shape[1])
         writer.add(vectors)
         writer.write(folder / segment.VECTORS, EMBEDDER)

@@ -25,6 +25,7 @@ import xxhash
 from trees import write_tree
 
 from codelode.app import Index
+from codelode.embed import static
 from codelode.errors import IndexFormatError
 from codelode.store import format as versions
 from codelode.store.catalog import Catalog, SegmentRow
@@ -34,6 +35,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "codelode"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FORMAT = (ROOT / "docs" / "format.md").read_text("utf-8")
+BUNDLED, IN_PACKAGE = static.FILE.parent, ("model", "lexicon")
+"""Column files that are no part of an index, and where they are."""
 
 HEX_16, HEX_32 = r"\b[0-9a-f]{16}\b", r"\b[0-9a-f]{32}\b"
 
@@ -230,7 +233,7 @@ def read_columns(path: Path) -> Columns:
 @pytest.mark.parametrize("kind", list(versions.COLUMN_VERSIONS))
 def test_every_column_is_described(sample: Sample, kind: str) -> None:
     text = section(f"{kind}.col")
-    for folder in sample.segments:
+    for folder in [BUNDLED] if kind in IN_PACKAGE else sample.segments:
         found = read_columns(folder / f"{kind}.col")
         assert f"Kind `{found.kind}`, version {found.version}." in text
         assert tables(text)["column"] == {name: array.dtype.name for name, array in found.arrays.items()}

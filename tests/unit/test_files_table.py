@@ -71,7 +71,7 @@ def test_spans_of_chunks(tmp_path: Path, files: list[int], starts: list[int]) ->
         "start": np.array(starts, np.uint32),
         "line": np.arange(1, len(files) + 1, dtype=np.uint32),
     }
-    write_chunks(tmp_path / "chunks.col", columns)
+    write_chunks(tmp_path / "chunks.col", [columns])
     table = ChunkTable(tmp_path / "chunks.col")
     assert len(table) == len(files)
     for chunk, (file, start) in enumerate(zip(files, starts, strict=True)):

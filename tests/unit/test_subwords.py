@@ -82,8 +82,14 @@ def test_every_word_of_a_full_vocabulary_is_found() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         vocabulary([b"one"], 65_535)
-    with pytest.raises(ValueError, match="in one batch"):
-        vocabulary([b"one"], 1).bags(b"", np.zeros(65_536, np.int64))
+
+
+def test_more_chunks_than_16_bits_number() -> None:
+    count = 70_000
+    split = b"of\n" * count
+    bags = vocabulary([b"get", b"of"], 5).bags(split, np.arange(count) * 3, [b"get"], [count])
+    assert (bags.starts == np.arange(count + 1) * 2).all()
+    assert (bags.rows.reshape(-1, 2) == [0, 1]).all()
 
 
 @pytest.mark.parametrize(

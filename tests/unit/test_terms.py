@@ -15,6 +15,7 @@ from codelode.index.terms import BODY, PATH, TermsReader, TermsWriter
 from codelode.store.files import remove_tree
 from codelode.text import chunks as chunking
 from codelode.text import tokens
+from codelode.text.groups import TextGroups
 
 HEAP = 15_000_000
 
@@ -23,10 +24,18 @@ def built(folder: Path, files: list[tuple[str, bytes]]) -> tuple[TermsReader, Ch
     remove_tree(folder / "terms")
     (folder / "terms").mkdir()
     writer = TermsWriter(folder / "terms", HEAP)
+    texts, groups = TextGroups(), []
     for ordinal, (path, text) in enumerate(files):
-        writer.add(ordinal, path, text, chunking.cut(text))
+        writer.add_path(ordinal, path)
+        if text and (group := texts.add(ordinal, path, text, chunking.cut(text))):
+            groups.append(group)
+    if group := texts.take():
+        groups.append(group)
+    for group in groups:
+        writer.add_group(group)
+    writer.finish()
     (folder / "chunks.col").unlink(missing_ok=True)
-    write_chunks(folder / "chunks.col", writer.finish())
+    write_chunks(folder / "chunks.col", [group.columns for group in groups])
     return TermsReader(folder / "terms"), ChunkTable(folder / "chunks.col")
 
 

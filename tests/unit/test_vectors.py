@@ -31,7 +31,7 @@ def written(path: Path, vectors: Floats, **options: int) -> VectorTable:
 def test_distances_and_scores(tmp_path: Path, count: int, dims: int) -> None:
     vectors = unit(count, dims)
     table = written(tmp_path / "v.col", vectors)
-    assert (len(table), table.dims, table.embedder, table.embedded) == (count, dims, "some-model", count)
+    assert (len(table), table.dims, table.embedder, table.has.all()) == (count, dims, "some-model", True)
     query = unit(1, dims, 2)[0]
     expected = ((vectors > 0) != (query > 0)).sum(axis=1)
     assert (table.distances(query) == expected).all()
@@ -51,7 +51,7 @@ def test_what_is_masked_or_not_embedded_yet_is_never_near(tmp_path: Path) -> Non
     writer.add(vectors, has)
     writer.write(tmp_path / "v.col", "e")
     table = VectorTable(tmp_path / "v.col")
-    assert table.embedded == 5
+    assert (table.has == has).all()
     assert ((table.distances(vectors[0]) == NEVER) == ~has).all()
     mask = np.arange(10) < 4
     assert ((table.distances(vectors[0], mask) == NEVER) == ~(has & mask)).all()
@@ -71,7 +71,7 @@ def test_loaded_or_mapped(tmp_path: Path) -> None:
 def test_an_empty_table(tmp_path: Path) -> None:
     VectorsWriter(256).write(tmp_path / "v.col", "e")
     table = VectorTable(tmp_path / "v.col")
-    assert len(table) == table.embedded == 0
+    assert len(table) == table.has.size == 0
     assert table.distances(unit(1, 256)[0]).shape == (0,)
     assert table.scores(unit(1, 256)[0], np.empty(0, np.int64)).shape == (0,)
 

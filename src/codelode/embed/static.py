@@ -18,7 +18,7 @@ import xxhash
 from codelode.embed.embedder import Vectors, unit_rows
 from codelode.errors import EmbedderError
 from codelode.store.columns import ColumnFile, write_columns
-from codelode.text.subwords import MOST_CHUNKS, Bags, Offsets, Vocabulary, split_texts
+from codelode.text.subwords import Bags, Offsets, Vocabulary, split_texts
 
 FILE = Path(__file__).parent / "bundled" / "model.col"
 
@@ -99,7 +99,7 @@ class StaticModel:
         first = 0
         while first < len(coded):
             last, size = first, 0
-            while last < len(coded) and size < BATCH_BYTES and last - first < MOST_CHUNKS:
+            while last < len(coded) and size < BATCH_BYTES:
                 size += len(coded[last])
                 last += 1
             out[first:last] = self.encode_split(*split_texts(coded[first:last]))

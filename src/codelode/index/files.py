@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,8 +61,10 @@ def write_files(path: Path, entries: Sequence[FileEntry]) -> None:
     )
 
 
-def write_chunks(path: Path, columns: dict[str, npt.NDArray[Any]]) -> None:
-    """Write the chunk table: for each chunk its file's ordinal, byte offset and first line."""
+def write_chunks(path: Path, groups: Sequence[Mapping[str, npt.NDArray[np.uint32]]]) -> None:
+    """Write the chunk table: for each chunk its file's ordinal, byte offset and first line (`Group.columns`)."""
+    none = np.empty(0, np.uint32)
+    columns = {name: [none, *(group[name] for group in groups)] for name in ("file", "start", "line")}
     write_columns(path, "chunks", columns)
 
 

@@ -10,7 +10,6 @@ Scores are made comparable between segments by the caller: `top_chunks` takes ea
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,13 +23,10 @@ import tantivy
 
 from codelode.errors import CorruptIndexError, StorageError
 from codelode.text import tokens
+from codelode.text.groups import Group
 
 BODY, PATH = "body", "path"
 _TOKENIZER = "codelode"
-
-GROUP_BYTES = 256 << 10
-"""Texts are split and cut into chunks this many bytes at a time: a third of the time of one by one (numpy's cost a
-call), and the arrays still fit the cache (4 MB groups are slower again)."""
 
 FREQUENCIES_KEPT = 4_096
 """Document frequencies that a reader remembers: each is asked for twice a query."""
@@ -49,7 +45,7 @@ def _schema() -> Any:
 
 
 class TermsWriter:
-    """Collects texts in file order and writes the Tantivy index, and the columns of the chunk table."""
+    """Collects chunks and paths in the order of their ordinals and writes the Tantivy index."""
 
     def __init__(self, folder: Path, heap_bytes: int) -> None:
         """`folder` must exist and be empty; `heap_bytes` bounds Tantivy's arena (15 MB at least)."""
@@ -60,73 +56,36 @@ class TermsWriter:
             index.register_tokenizer(_TOKENIZER, simple)
             self._writer = index.writer(heap_bytes, 1)
         self._folder = folder
-        self._texts: list[bytes] = []
-        self._ordinals: list[int] = []
-        self._starts: list[Sequence[int]] = []
-        self._pending = 0
         self._chunks = 0
-        self._columns: list[tuple[npt.NDArray[Any], ...]] = []
-        self.seconds = {"split": 0.0, "documents": 0.0, "terms": 0.0}
+        self.seconds = {"documents": 0.0, "terms": 0.0}
 
-    def add(self, ordinal: int, path: str, text: bytes, starts: Sequence[int]) -> None:
-        """Add the file with `ordinal`, its chunks beginning at `starts` (see `text.chunks.cut`); an empty text
-        adds its path only."""
+    def add_path(self, ordinal: int, path: str) -> None:
+        """Add the path of the file with `ordinal`."""
         document = tantivy.Document()
         document.add_text(PATH, " ".join(tokens.words(path)))
         document.add_unsigned("file", ordinal)
         self._index([document])
-        if not text:
-            return
-        self._texts.append(text if text.endswith(b"\n") else text + b"\n")
-        self._ordinals.append(ordinal)
-        self._starts.append(starts)
-        self._pending += len(text)
-        if self._pending >= GROUP_BYTES:
-            self._flush_group()
 
-    def finish(self) -> dict[str, npt.NDArray[Any]]:
-        """Commit the index; returns the chunk table's columns (see docs/format.md)."""
-        self._flush_group()
+    def add_group(self, group: Group) -> None:
+        """Add the chunks of `group`, which come after those of the groups before."""
+        began = perf_counter()
+        documents = []
+        for number, body in enumerate(_slices(group.split, group.starts.tolist()), self._chunks):
+            document = tantivy.Document()
+            document.add_text(BODY, body)
+            document.add_unsigned("chunk", number)
+            documents.append(document)
+        self.seconds["documents"] += perf_counter() - began
+        self._index(documents)
+        self._chunks += len(documents)
+
+    def finish(self) -> None:
+        """Commit the index."""
         began = perf_counter()
         with _tantivy_errors(self._folder, StorageError):
             self._writer.commit()
             self._writer.wait_merging_threads()
         self.seconds["terms"] += perf_counter() - began
-        names = ("file", "start", "line")
-        if not self._columns:
-            return {name: np.empty(0, np.uint32) for name in names}
-        return {name: np.concatenate([group[i] for group in self._columns]) for i, name in enumerate(names)}
-
-    def _flush_group(self) -> None:
-        if not self._texts:
-            return
-        began = perf_counter()
-        joined = b"".join(self._texts)
-        text_starts = np.zeros(len(self._texts), np.int64)
-        np.cumsum([len(text) for text in self._texts[:-1]], out=text_starts[1:])
-        counts = [len(starts) for starts in self._starts]
-        own_starts = np.fromiter(itertools.chain.from_iterable(self._starts), np.int64, sum(counts))
-        first_of = np.repeat(text_starts, counts)
-        starts = own_starts + first_of
-        borders = tokens.split_positions(joined)
-        split = tokens.split_identifiers(joined, borders)
-        bodies = _slices(split, (starts + np.searchsorted(borders, starts)).tolist())
-        split_done = perf_counter()
-        documents = []
-        for number, body in enumerate(bodies, self._chunks):
-            document = tantivy.Document()
-            document.add_text(BODY, body)
-            document.add_unsigned("chunk", number)
-            documents.append(document)
-        self.seconds["split"] += split_done - began
-        self.seconds["documents"] += perf_counter() - split_done
-        self._index(documents)
-        self._chunks += len(documents)
-        newlines = np.flatnonzero(np.frombuffer(joined, np.uint8) == 10)
-        lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, first_of) + 1
-        files = np.repeat(np.array(self._ordinals, np.uint32), counts)
-        self._columns.append((files, own_starts.astype(np.uint32), lines.astype(np.uint32)))
-        self._texts, self._ordinals, self._starts, self._pending = [], [], [], 0
 
     def _index(self, documents: Iterable[Any]) -> None:
         began = perf_counter()

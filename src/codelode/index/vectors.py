@@ -97,18 +97,12 @@ class VectorTable:
         self._scales: Floats = columns["scales"]
         self._codes: npt.NDArray[np.int8] = columns["codes"].reshape(len(self), self.dims)
         self._bits: Bits = columns["bits"].reshape(-1, len(self)) if len(self) else columns["bits"]
-        has = columns["has"].view(np.bool_)
-        self.embedded = int(np.count_nonzero(has))
-        """how many chunks have been embedded"""
-        self._missing = None if self.embedded == len(self) else ~has
+        self.has: npt.NDArray[np.bool_] = columns["has"].view(np.bool_)
+        """which chunks have been embedded"""
+        self._missing = None if self.has.all() else ~self.has
 
     def __len__(self) -> int:
         return self._scales.size
-
-    @property
-    def has(self) -> npt.NDArray[np.bool_]:
-        """Which chunks have been embedded: bool[n]."""
-        return np.ones(len(self), bool) if self._missing is None else ~self._missing
 
     @property
     def codes(self) -> npt.NDArray[np.int8]:

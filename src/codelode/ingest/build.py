@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
 
 from codelode.index.files import FileEntry, write_chunks, write_files
 from codelode.index.symbols import SymbolsWriter
 from codelode.index.terms import TermsWriter
 from codelode.index.trigram import TrigramWriter
 from codelode.ingest.blackbox import BlackBox
+from codelode.ingest.encode import GroupEncoder
 from codelode.ingest.read import Content, read_file
 from codelode.model import RelPath, SkipReason, StructureState, display_path
 from codelode.settings import MIB, Settings
@@ -24,6 +28,7 @@ from codelode.structure.definitions import Definitions
 from codelode.structure.extract import NO_DEFINITIONS, extract
 from codelode.text import chunks, languages
 from codelode.text.decode import decode
+from codelode.text.groups import Group, TextGroups
 
 MAX_BLOCKS = 65_535
 """Numbers of trigram blocks, and so ordinals of files, are uint16."""
@@ -33,6 +38,9 @@ BATCH_FILES = 2048
 
 BATCH_BLOCKS = BATCH_FILES + 8_192
 """Most trigram blocks of a batch: its files, and what up to 2 GB in it are cut into."""
+
+STAGES = ("read", "decode", "trigrams", "structure", "symbols", "split", "vectors")
+"""What a builder itself takes the time of."""
 
 WorkItem = tuple[RelPath, int, int, int]
 """path, size, mtime_ns, ctime_ns, as scanned"""
@@ -49,6 +57,8 @@ class BuildOptions:
     max_parsed_bytes: int
     grammars: tuple[str, ...]
     fingerprint: str
+    embed: bool
+    """make the bundled model's vectors"""
     memory_bytes: int
     """bound on one process"""
 
@@ -63,6 +73,7 @@ class BuildOptions:
             settings.max_parsed_bytes,
             settings.grammars,
             settings.fingerprint(),
+            settings.embedder_parts[0] == "bundled",
             max((settings.memory_mb * MIB - MAIN_PROCESS_BYTES) // processes, SMALLEST_SHARE),
         )
 
@@ -91,7 +102,7 @@ class SegmentResult:
     """None when every file was skipped"""
     rows: list[FileRow]
     stages: dict[str, float] = field(default_factory=dict)
-    """seconds by stage: read, decode, trigrams, structure, symbols, split, documents, terms, publish"""
+    """seconds by stage: read, decode, trigrams, structure, symbols, split, vectors, documents, terms, publish"""
     read_bytes: int = 0
 
 
@@ -108,11 +119,14 @@ class SegmentBuilder:
         self._rows: list[FileRow] = []
         self._trigrams = TrigramWriter()
         self._terms: TermsWriter | None = None
+        self._groups = TextGroups()
+        self._chunks: list[dict[str, npt.NDArray[np.uint32]]] = []
+        self._encoder = GroupEncoder() if options.embed else None
         self.text_bytes = 0
         self.read_bytes = 0
         self._symbols = SymbolsWriter()
         self._own_languages = custom.register(options.grammars)
-        self._seconds = dict.fromkeys(("read", "decode", "trigrams", "structure", "symbols"), 0.0)
+        self._seconds = dict.fromkeys(STAGES, 0.0)
 
     @property
     def is_full(self) -> bool:
@@ -157,7 +171,10 @@ class SegmentBuilder:
         else:
             state, definitions = self._structure(path, language, text, unparsed)
         spans = list(zip(definitions.leads, definitions.ends, strict=True))
-        self._terms_writer().add(ordinal, display_path(path), ranked, chunks.cut(ranked, spans))
+        name = display_path(path)
+        self._terms_writer().add_path(ordinal, name)
+        if ranked:
+            self._add_text(ordinal, name, ranked, chunks.cut(ranked, spans))
         self._entries.append(
             FileEntry(
                 path, found, signature[4], language, reason, content.racy, text is content.data, state.value
@@ -165,6 +182,21 @@ class SegmentBuilder:
         )
         self._rows.append((*signature, language, self._folder.name, ordinal, reason, "", int(content.racy)))
         self.text_bytes += len(text)
+
+    def _add_text(self, ordinal: int, path: str, text: bytes, starts: Sequence[int]) -> None:
+        began = perf_counter()
+        group = self._groups.add(ordinal, path, text, starts)
+        self._seconds["split"] += perf_counter() - began
+        if group:
+            self._add_group(group)
+
+    def _add_group(self, group: Group) -> None:
+        began = perf_counter()
+        if self._encoder:
+            self._encoder.add(group)
+        self._seconds["vectors"] += perf_counter() - began
+        self._terms_writer().add_group(group)
+        self._chunks.append(group.columns)
 
     def _structure(
         self, path: RelPath, language: str, text: bytes, unparsed: bool
@@ -202,10 +234,15 @@ class SegmentBuilder:
 
     def finish(self) -> SegmentResult:
         """Write what was added; the builder is done after it.  Raises StorageError."""
-        stages = dict(self._seconds)
         if self._terms is None:
-            return SegmentResult(None, self._rows, stages, self.read_bytes)
-        chunk_columns = self._terms.finish()
+            return SegmentResult(None, self._rows, dict(self._seconds), self.read_bytes)
+        began = perf_counter()
+        rest = self._groups.take()
+        self._seconds["split"] += perf_counter() - began
+        if rest:
+            self._add_group(rest)
+        self._terms.finish()
+        stages = self._seconds | self._terms.seconds
         began = perf_counter()
         self._trigrams.write(self._folder / segment.TRIGRAMS)
         stages["trigrams"] += perf_counter() - began
@@ -213,7 +250,11 @@ class SegmentBuilder:
         self._symbols.write(self._folder / segment.SYMBOLS)
         stages["symbols"] += perf_counter() - began
         began = perf_counter()
-        write_chunks(self._folder / segment.CHUNKS, chunk_columns)
+        if self._encoder:
+            self._encoder.write(self._folder / segment.VECTORS)
+        stages["vectors"] += perf_counter() - began
+        began = perf_counter()
+        write_chunks(self._folder / segment.CHUNKS, self._chunks)
         write_files(self._folder / segment.FILES, self._entries)
         finished = segment.seal(
             self._folder,
@@ -221,7 +262,6 @@ class SegmentBuilder:
             text_bytes=self.text_bytes,
             fingerprint=self._options.fingerprint,
         )
-        stages.update(self._terms.seconds)
         stages["publish"] = perf_counter() - began
         return SegmentResult(finished, self._rows, stages, self.read_bytes)
 

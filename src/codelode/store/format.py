@@ -10,9 +10,10 @@ from __future__ import annotations
 CATALOG_VERSION = 1
 """1: meta, segments, files, staged (0.1.0)"""
 
-SEGMENT_VERSION = 2
+SEGMENT_VERSION = 3
 """1: files.col, chunks.col, trigrams.col, terms/, segment.json (0.1.0)
-2: symbols.col (0.1.0)"""
+2: symbols.col (0.1.0)
+3: vectors.col, where the settings want the bundled model's vectors (0.1.0)"""
 
 COLUMN_VERSIONS = {
     # 1: paths and their offsets, size, times, hash, language, reason, racy, plain (0.1.0)
@@ -33,6 +34,7 @@ COLUMN_VERSIONS = {
     "vectors": 1,
 }
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 """1: identifiers split by `text.tokens`, line chunks of 1,800 bytes, ASCII-folded byte trigrams (0.1.0)
-2: chunks follow definitions (0.1.0)"""
+2: chunks follow definitions (0.1.0)
+3: chunks have vectors (0.1.0)"""

@@ -19,6 +19,9 @@ from codelode.text import tokens
 
 Offsets = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+KeyType = type[np.uint32] | type[np.uint64]
+"""64 bits for more chunks than 16 bits can number"""
+Keys = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 LONGEST = 32
 """Longer words (hashes, keys) mean nothing."""
@@ -29,8 +32,8 @@ GRAM, MOST_GRAMS = 4, 8
 MOST_TF = 2
 """A row that a chunk repeats counts twice at most."""
 
-MOST_CHUNKS = 65_535
-"""Chunks in one batch: their number and a row share 32 bits, by which they are sorted."""
+MOST_ROWS = 65_535
+"""Rows of a table: of the keys by which rows are sorted, a chunk's number << 16 | row, they are the lower bits."""
 
 PATH_PARTS = 3
 """The last parts of a file's path whose words belong to each of its chunks."""
@@ -151,7 +154,7 @@ class Vocabulary:
         """
         self._hashes = np.ascontiguousarray(vocabulary, np.uint64)
         self.words, self.buckets = len(vocabulary), buckets
-        if not vocabulary.size or self.words + buckets > MOST_CHUNKS:
+        if not vocabulary.size or self.words + buckets > MOST_ROWS:
             raise ValueError(f"{self.words} words and {buckets} buckets do not fit 65,535 rows")
         slots = self._slots(self._hashes)
         self._table = np.zeros(1 << self.SLOT_BITS, np.uint16)
@@ -177,16 +180,16 @@ class Vocabulary:
     def bags(
         self, split: bytes, starts: Offsets, paths: Sequence[bytes] = (), counts: Sequence[int] = ()
     ) -> Bags:
-        """The bags of the chunks of `split` (split and lower-cased) that begin at `starts`: at most 65,535, ascending;
-        the first is 0.
+        """The bags of the chunks of `split` (split and lower-cased) that begin at `starts`, ascending; the first is 0.
 
         `paths` are the `path_text` of the files that the chunks belong to, `counts` how many chunks each has: the words
         of a path are added to the words of each of its chunks.
         """
-        keys = self._keys(split, starts)
+        kind: KeyType = np.uint32 if len(starts) <= 1 << 16 else np.uint64
+        keys = self._keys(split, starts, kind)
         if paths:
             path_starts = np.cumsum([0, *(len(path) + 1 for path in paths)], dtype=np.int64)[:-1]
-            found = np.sort(self._keys(b"\n".join(paths), path_starts))
+            found = np.sort(self._keys(b"\n".join(paths), path_starts, kind))
             keys = np.concatenate((keys, _of_chunks(found, np.asarray(counts))))
         keys.sort()
         first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if keys.size else np.empty(0, np.intp)
@@ -195,29 +198,28 @@ class Vocabulary:
         chunks = np.arange(len(starts) + 1, dtype=np.uint64) << np.uint64(16)
         return Bags(np.searchsorted(kept, chunks), kept.astype(np.uint16), numbers)
 
-    def _keys(self, split: bytes, starts: Offsets) -> npt.NDArray[np.uint32]:
+    def _keys(self, split: bytes, starts: Offsets, kind: KeyType) -> Keys:
         """Chunk number << 16 | row of each word or n-gram; the n-grams come last."""
-        if len(starts) > MOST_CHUNKS:
-            raise ValueError(f"{len(starts)} chunks in one batch; {MOST_CHUNKS} are the most")
         word_starts, lengths = word_spans(split)
         padded = _padded(split)
         rows, unknown = self.find(_hash(padded, word_starts, lengths))
         borders = np.searchsorted(word_starts, starts)
         numbers = np.diff(borders, append=len(word_starts))
-        keys = np.repeat(np.arange(len(starts), dtype=np.uint32) << np.uint32(16), numbers)
+        keys = np.repeat(np.arange(len(starts), dtype=kind) << kind(16), numbers)
         which, buckets = _grams(padded, word_starts[unknown], lengths[unknown], self.buckets)
-        grams = keys[unknown[which]] | (buckets + self.words).astype(np.uint32)
+        grams = keys[unknown[which]] | (buckets + self.words).astype(kind)
         keys |= rows
         return np.concatenate((np.delete(keys, unknown), grams))
 
 
-def _of_chunks(keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+def _of_chunks(keys: Keys, counts: npt.NDArray[np.int64]) -> Keys:
     """Sorted `keys` of files as keys of each of their chunks: file i has ``counts[i]``, numbered on."""
-    files = keys >> np.uint32(16)
+    kind = keys.dtype.type
+    files = keys >> kind(16)
     copies = counts[files]
     firsts = (np.cumsum(counts) - counts)[files]
-    out = np.repeat(keys & np.uint32(0xFFFF), copies)
+    out = np.repeat(keys & kind(0xFFFF), copies)
     within = np.arange(len(out)) - np.repeat(np.cumsum(copies) - copies, copies)
     chunks = np.repeat(firsts, copies) + within
-    out |= chunks.astype(np.uint32) << np.uint32(16)
+    out |= chunks.astype(kind) << kind(16)
     return out
