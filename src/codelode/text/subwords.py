@@ -19,9 +19,8 @@ from codelode.text import tokens
 
 Offsets = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
-KeyType = type[np.uint32] | type[np.uint64]
-"""64 bits for more chunks than 16 bits can number"""
-Keys = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
+Keys = npt.NDArray[np.unsignedinteger[Any]]
+"""Of 32 bits, or of 64 for more chunks than 16 bits can number."""
 
 LONGEST = 32
 """Longer words (hashes, keys) mean nothing."""
@@ -185,7 +184,7 @@ class Vocabulary:
         `paths` are the `path_text` of the files that the chunks belong to, `counts` how many chunks each has: the words
         of a path are added to the words of each of its chunks.
         """
-        kind: KeyType = np.uint32 if len(starts) <= 1 << 16 else np.uint64
+        kind: type[np.unsignedinteger[Any]] = np.uint32 if len(starts) <= 1 << 16 else np.uint64
         keys = self._keys(split, starts, kind)
         if paths:
             path_starts = np.cumsum([0, *(len(path) + 1 for path in paths)], dtype=np.int64)[:-1]
@@ -198,7 +197,7 @@ class Vocabulary:
         chunks = np.arange(len(starts) + 1, dtype=np.uint64) << np.uint64(16)
         return Bags(np.searchsorted(kept, chunks), kept.astype(np.uint16), numbers)
 
-    def _keys(self, split: bytes, starts: Offsets, kind: KeyType) -> Keys:
+    def _keys(self, split: bytes, starts: Offsets, kind: type[np.unsignedinteger[Any]]) -> Keys:
         """Chunk number << 16 | row of each word or n-gram; the n-grams come last."""
         word_starts, lengths = word_spans(split)
         padded = _padded(split)
