@@ -32,6 +32,8 @@ the key for an embedding server."""
 _FLAGS = {"memory_mb": "--memory", "ignore_files": "--no-ignore", "embed_after_index": "--no-embed"}
 """Flags that are not called like their setting."""
 
+_LOCAL_SERVER = re.compile(r"openai:https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)")
+
 _Path = tuple[str, ...]
 
 
@@ -68,14 +70,28 @@ def user_file(environ: Mapping[str, str]) -> str:
 def _given(root: str, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
     """(name, raw value, where it stands) in rising order of precedence."""
     yield from _from_file(user_file(environ), ())
-    yield from _from_file(os.path.join(root, "pyproject.toml"), ("tool", "codelode"))
-    yield from _from_file(os.path.join(root, "codelode.toml"), ())
+    yield from _of_tree(_from_file(os.path.join(root, "pyproject.toml"), ("tool", "codelode")))
+    yield from _of_tree(_from_file(os.path.join(root, "codelode.toml"), ()))
     for variable in sorted(environ):
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
             yield variable[len(ENVIRONMENT_PREFIX) :].lower(), environ[variable], variable
     for name, value in flags.items():
         if value is not None:
             yield name, value, _FLAGS.get(name, "--" + name.replace("_", "-"))
+
+
+def _of_tree(found: Iterator[tuple[str, Any, str]]) -> Iterator[tuple[str, Any, str]]:
+    """The settings that a tree's own files give, who knows by whom: they may not send its text, and the user's key,
+    to any server they like."""
+    for name, value, origin in found:
+        if name == "embedder" and re.match(
+            r"openai:https?://(?!(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))", str(value)
+        ):
+            raise SettingsError(
+                f"{origin}: {value} is a server on another machine, which only your own settings file "
+                f"({user_file(os.environ)}) or {ENVIRONMENT_PREFIX}EMBEDDER may name"
+            )
+        yield name, value, origin
 
 
 def _checked(name: str, value: Any, origin: str) -> Any:

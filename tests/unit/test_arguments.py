@@ -28,7 +28,9 @@ def test_search_defaults():
     assert (options.limit, options.context, options.budget) == (None, None, None)
     assert (options.lang, options.path) == ([], [])
     assert not any((options.all, options.explain, options.no_refresh, options.json))
-    assert arguments.flags(options) == {"jobs": None, "memory_mb": None, "ignore_files": None}
+    assert arguments.flags(options) == dict.fromkeys(
+        ("jobs", "memory_mb", "ignore_files", "embed_after_index")
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,9 +77,16 @@ def test_repeated_and_negated_filters():
 
 
 def test_index_options_become_settings():
-    options = arguments.parse("index", ["tree", "--jobs", "auto", "--memory=512", "--no-ignore"])
+    options = arguments.parse(
+        "index", ["tree", "--jobs", "auto", "--memory=512", "--no-ignore", "--no-embed"]
+    )
     assert options.words == ["tree"]
-    assert arguments.flags(options) == {"jobs": "auto", "memory_mb": "512", "ignore_files": False}
+    assert arguments.flags(options) == {
+        "jobs": "auto",
+        "memory_mb": "512",
+        "ignore_files": False,
+        "embed_after_index": False,
+    }
     assert not (options.rebuild or options.no_wait or options.json or options.quiet)
 
 

@@ -73,6 +73,16 @@ def test_every_setting_can_come_from_every_source(place):
         "ignore_files": (False, "no"),
         "index_dir": (".codelode", ".codelode"),
         "cache_mb": (5, "5"),
+        "loaded_vectors_mb": (6, "6"),
+        "embedder": ("openai:http://localhost:1", "openai:http://localhost:1"),
+        "embedder_model": ("m", "m"),
+        "embedder_dims": (8, "8"),
+        "embedder_query_prefix": ("q: ", "q: "),
+        "embedder_text_prefix": ("t: ", "t: "),
+        "embedder_timeout_s": (9, "9"),
+        "embedder_rpm": (10, "10"),
+        "embed_after_index": (False, "off"),
+        "embedding_cache_mb": (11, "11"),
     }
     assert set(values) | {"grammars"} == set(settings.names()), "grammars are tables: files only"
 
@@ -327,3 +337,27 @@ def test_line_of_finds_the_one_key_wherever_it_stands(before, key):
     ]
     found = config._line_of("\n".join(lines), ("wanted", key.strip("\"'")))
     assert found == lines.index(f"  {key} = 1") + 1
+
+
+@pytest.mark.parametrize(
+    "server", ["https://example.org/v1", "http://localhost.example.org", "http://127.0.0.1x"]
+)
+@pytest.mark.parametrize("name", ["codelode.toml", "pyproject.toml"])
+def test_a_tree_may_not_send_itself_to_another_machine(place, name, server):
+    root, environ = place
+    table = "[tool.codelode]\n" if name == "pyproject.toml" else ""
+    write(root / name, f'{table}embedder_model = "m"\nembedder = "openai:{server}"\n')
+    with pytest.raises(SettingsError, match=rf"{name}:\d: openai:{server} is a server on another machine"):
+        config.load(str(root), {}, environ)
+
+
+def test_a_server_on_this_machine_or_one_of_the_user_s_own_choice(place):
+    root, environ = place
+    for server in ("http://localhost:11434/v1", "http://127.0.0.1", "http://[::1]:8080/v1"):
+        write(root / "codelode.toml", f'embedder_model = "m"\nembedder = "openai:{server}"\n')
+        assert config.load(str(root), {}, environ).embedder == f"openai:{server}"
+    write(root / "codelode.toml", "")
+    own = {"CODELODE_EMBEDDER": "openai:https://example.org/v1", "CODELODE_EMBEDDER_MODEL": "m"}
+    assert config.load(str(root), {}, environ | own).embedder == "openai:https://example.org/v1"
+    secret = environ | {"CODELODE_API_KEY": "k"}
+    assert config.load(str(root), {}, secret) == Settings(), "the key is no setting"

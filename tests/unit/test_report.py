@@ -7,6 +7,8 @@ from dataclasses import fields
 
 import pytest
 
+from codelode.embeddings import EmbeddingState
+from codelode.ingest.embedding import EmbedReport
 from codelode.ingest.report import RunReport
 from codelode.model import Status
 from codelode.surfaces import report
@@ -86,10 +88,37 @@ def test_list_for_people_and_for_programs():
 
 
 def test_status_names_tombstones_and_files_that_are_not_ranked():
-    text = "".join(report.status(listed(segments=2, tombstones=3, exact_only=4, format_version=1), 0))
+    state = EmbeddingState("none", 0, 0, "", "")
+    text = "".join(report.status(listed(segments=2, tombstones=3, exact_only=4, format_version=1), state, 0))
     assert "size        0 bytes in 2 segments, 3 tombstones, format 1\n" in text
     assert "exact only  4 (too large or minified to rank)\n" in text
-    assert "exact only" not in "".join(report.status(listed(), 0))
+    assert "exact only" not in "".join(report.status(listed(), state, 0))
+    assert "vectors" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        (EmbeddingState("bundled", 9, 9, "", ""), "9 of 9 chunks by bundled"),
+        (EmbeddingState("onnx:m", 1, 0, "", ""), "0 of 1 chunk by onnx:m; codelode embed makes the rest"),
+        (EmbeddingState("onnx:m", 9000, 8, "77", ""), "8 of 9,000 chunks by onnx:m; process 77 makes more"),
+        (EmbeddingState("openai:u", 9, 8, "", "refused"), "8 of 9 chunks by openai:u"),
+    ],
+)
+def test_how_far_the_vectors_are(state, line):
+    assert report.vectors(state) == line
+    text = "".join(report.status(listed(), state, 0))
+    assert f"vectors     {line}\n" in text
+    assert (f"            {state.trouble}\n" in text) == bool(state.trouble)
+
+
+def test_what_a_job_did():
+    assert report.embedded(EmbedReport(), "onnx:m") == "all chunks have vectors by onnx:m"
+    done = EmbedReport(chunks=1204, embedded=1200, computed=1100, device="cpu", why="no GPU", seconds=3.14)
+    assert report.embedded(done, "onnx:m") == (
+        "embedded 1,200 of 1,204 chunks with onnx:m in 3.1 s, 100 of them known from before; on cpu: no GPU; "
+        "the others are in files that changed: codelode index"
+    )
 
 
 def test_moment():

@@ -9,15 +9,18 @@ import xxhash
 
 from codelode.embed.batching import BatchPolicy, encode_in_batches
 from codelode.embed.embedder import Embedder, Vectors, unit_rows
+from codelode.errors import EmbedderError
 from codelode.store.vectorcache import VectorCache
+
+_SCALE_BYTES = 4
 
 
 class CachedEmbedding:
     """Encodes texts, each distinct one once, and those that the cache holds not at all."""
 
-    def __init__(self, embedder: Embedder, cache: VectorCache) -> None:
-        """`cache` is read and added to."""
-        self._embedder, self._cache = embedder, cache
+    def __init__(self, embedder: Embedder, cache: VectorCache, dims: int = 0) -> None:
+        """`cache` is read and added to; `dims` is what vectors made before have, 0 when there are none."""
+        self._embedder, self._cache, self._dims = embedder, cache, dims
         self._policy: BatchPolicy | None = None
         self._prefix = embedder.fingerprint.encode() + b"\0"
         self.computed = 0
@@ -33,8 +36,10 @@ class CachedEmbedding:
             places.setdefault(key, []).append(number)
         known = self._cache.find(list(places))
         if known:
+            for packed in known.values():
+                self._check(len(packed) - _SCALE_BYTES)
             numbers = [number for key in known for number in places[key]]
-            yield numbers, _unpack([known[keys[number]] for number in numbers])
+            yield numbers, _unpack([known[keys[number]] for number in numbers], self._dims)
         missing = [key for key in places if key not in known]
         if not missing:
             return
@@ -42,10 +47,19 @@ class CachedEmbedding:
             self._policy = self._embedder.new_policy()
         wanted = [texts[places[key][0]] for key in missing]
         for batch, vectors in encode_in_batches(wanted, self._embedder.encode_texts, self._policy):
+            self._check(vectors.shape[1])
             self.computed += len(batch)
             self._cache.keep({missing[at]: _pack(row) for at, row in zip(batch, vectors, strict=True)})
             copies = [(number, row) for row, at in enumerate(batch) for number in places[missing[at]]]
             yield [number for number, _ in copies], vectors[[row for _, row in copies]]
+
+    def _check(self, dims: int) -> None:
+        self._dims = self._dims or dims
+        if dims != self._dims:
+            raise EmbedderError(
+                f"the embedder gave {self._dims} dimensions before, and {dims} now: its model was changed behind its "
+                "name; give it another one, or remove the folder `embeddings` of the index"
+            )
 
     def _key(self, text: str) -> bytes:
         digest: bytes = xxhash.xxh3_128_digest(self._prefix + text.encode("utf-8", "surrogatepass"))
@@ -58,7 +72,7 @@ def _pack(row: Vectors) -> bytes:
     return b"".join((scale.tobytes(), np.rint(row / scale).astype(np.int8).tobytes()))
 
 
-def _unpack(packed: Sequence[bytes]) -> Vectors:
-    scales = np.frombuffer(b"".join(one[:4] for one in packed), np.float32)
-    codes = np.frombuffer(b"".join(one[4:] for one in packed), np.int8).reshape(len(packed), -1)
+def _unpack(packed: Sequence[bytes], dims: int) -> Vectors:
+    scales = np.frombuffer(b"".join(one[:_SCALE_BYTES] for one in packed), np.float32)
+    codes = np.frombuffer(b"".join(one[_SCALE_BYTES:] for one in packed), np.int8).reshape(-1, dims)
     return unit_rows(codes * scales[:, None])

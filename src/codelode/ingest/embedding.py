@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from codelode.embed.cache import CachedEmbedding
 from codelode.embed.embedder import Embedder, Vectors
-from codelode.errors import CorruptIndexError, EmbedderError, IndexFormatError, IndexLockedError
+from codelode.errors import CorruptIndexError, IndexFormatError, IndexLockedError
 from codelode.index.files import ChunkTable, FileTable
 from codelode.index.symbols import SymbolTable
 from codelode.index.vectors import VectorsWriter, VectorTable
@@ -99,7 +99,8 @@ def embed(
                 _lock(stack, location, wait, progress)
                 cache_bytes = 0 if embedder.inline else settings.embedding_cache_mb * MIB
                 cache = stack.enter_context(VectorCache(embeddings_folder(location) / CACHE, cache_bytes))
-                encoder = CachedEmbedding(embedder, cache)
+                dims = _dims_before(location, embedder.fingerprint)
+                encoder = CachedEmbedding(embedder, cache, dims)
                 while catalog.generation() != done:
                     with catalog.view():
                         done, rows = catalog.generation(), catalog.segments()
@@ -133,6 +134,20 @@ def _lock(stack: ExitStack, location: Path, wait: bool, progress: Progress) -> N
             return
 
 
+def _open_sidecar(path: Path) -> VectorTable | None:
+    """What a job before has done; a damaged sidecar is worth nothing."""
+    try:
+        return VectorTable(path)
+    except (FileNotFoundError, CorruptIndexError, IndexFormatError):
+        return None
+
+
+def _dims_before(location: Path, fingerprint: str) -> int:
+    """Dimensions of the vectors that the embedder made before; 0 when it made none."""
+    paths = sidecar(location, fingerprint, "any").parent.glob("*.col")
+    return next((table.dims for path in sorted(paths) if (table := _open_sidecar(path))), 0)
+
+
 class _Part:
     """A segment, and the vectors that its sidecar is to hold."""
 
@@ -151,32 +166,19 @@ class _Part:
         own = folder / segment.VECTORS
         if own.exists() and VectorTable(own).embedder == fingerprint:
             self.has[:] = True
-        elif (table := self._sidecar()) is not None:
+        elif (table := _open_sidecar(self.path)) is not None:
             self.has[:] = table.has
         live = np.ones(len(self.files), bool)
         live[np.frombuffer(row.tombstones, np.uint16)] = False
         self.missing: Mask = live[self.chunks.files] & ~self.has
         """chunks that want a vector"""
 
-    def _sidecar(self) -> VectorTable | None:
-        """What a job before has done; a damaged sidecar is worth nothing."""
-        try:
-            table = VectorTable(self.path)
-        except (FileNotFoundError, CorruptIndexError, IndexFormatError):
-            return None
-        return table if len(table) == len(self.chunks) else None
-
     def put(self, numbers: list[int], vectors: Vectors) -> None:
-        """Keep the vectors of some chunks; raises EmbedderError when those there have other dimensions."""
+        """Keep the vectors of some chunks."""
         if self._codes is None:
-            table = self._sidecar()
+            table = _open_sidecar(self.path)
             empty = np.zeros((len(self.chunks), vectors.shape[1]), np.int8)
             self._codes = empty if table is None else table.codes.copy()
-        if self._codes.shape[1] != vectors.shape[1]:
-            raise EmbedderError(
-                f"the embedder gives {vectors.shape[1]} dimensions now, and gave {self._codes.shape[1]} before; "
-                f"remove {self.path.parent.parent} to embed everything anew"
-            )
         highest = np.maximum(np.abs(vectors).max(axis=1), 1e-30)
         self._codes[numbers] = np.rint(vectors * (127 / highest)[:, None])
         self.has[numbers] = True

@@ -28,6 +28,7 @@ from codelode.store.catalog import Catalog, Change, FileRow, SegmentRow
 from codelode.store.files import CATALOG, LOCK, SEGMENTS, collect, storage_errors
 from codelode.store.format import ANALYSIS_VERSION
 from codelode.store.lock import BuildLock
+from codelode.store.sidecars import collect_sidecars
 from codelode.structure.grammars import changed_grammars, grammar_version
 
 PARALLEL_BYTES = 24 * MIB
@@ -400,6 +401,7 @@ class _Run:
         for folder in (self._location / SEGMENTS).iterdir():
             if folder.name not in live:
                 collect(folder)
+        collect_sidecars(self._location, live)
 
     def _describe(self) -> RunReport:
         report = self._report

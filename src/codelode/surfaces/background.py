@@ -32,8 +32,8 @@ def embed_in_background(index: Index, *, inline: bool) -> bool:
     """Start a job for `index` when some chunk has no vector; returns whether one runs now.
 
     `inline` false passes over embedders that run while a segment is built: they leave something to do only after the
-    settings changed.  A job that runs already also sees what was committed just now.  Nothing that is wrong with the embedder is an error
-    here: ``codelode status`` tells it."""
+    settings changed.  A job that runs already also sees what was committed just now.  Nothing that is wrong with the
+    embedder is an error here: ``codelode status`` tells it."""
     if not index.settings.embed_after_index:
         return False
     try:

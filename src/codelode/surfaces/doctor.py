@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codelode import config
-from codelode.errors import IndexNotFoundError
+from codelode.errors import EmbedderError, IndexNotFoundError
 from codelode.model import StructureState
 from codelode.surfaces import figures, targets
 from codelode.surfaces.output import Output
+
+if TYPE_CHECKING:
+    from codelode.app import Index
+    from codelode.embed.embedder import EmbedderFacts
 
 SOUND, LACKING = 0, 1
 
@@ -44,6 +48,18 @@ class LanguageState:
     """it was added by settings"""
 
 
+@dataclass(frozen=True, slots=True)
+class EmbedderState:
+    """How it stands with the embedder of the settings."""
+
+    embedder: str
+    """as the settings say"""
+    facts: EmbedderFacts | None
+    """None when it cannot be used, or there is none"""
+    trouble: str
+    """why it cannot be used; "" when it can"""
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Says what is here and what is not; status 1 when something is missing that is needed."""
     from codelode.app import Index
@@ -57,6 +73,7 @@ def doctor(options: argparse.Namespace) -> int:
         except IndexNotFoundError:
             states = None
         own = {json.loads(one)["language"] for one in index.settings.grammars}
+        embedder = embedder_state(index)
     languages = list(language_states(own))
     writable, free = _disk(location)
     lacking = [
@@ -64,21 +81,23 @@ def doctor(options: argparse.Namespace) -> int:
         for one in languages
         if one.trouble and (not one.optional or (states or {}).get(StructureState.NO_GRAMMAR.value))
     ]
+    sound = writable and not lacking and not embedder.trouble
     output = Output()
     if options.json:
         answer = {
             "versions": versions(),
             "languages": [asdict(one) for one in languages],
+            "embedder": asdict(embedder),
             "index": {"root": root, "location": str(location), "structure": states},
             "writable": writable,
             "free_bytes": free,
-            "sound": writable and not lacking,
+            "sound": sound,
         }
         output.write(json.dumps(answer) + "\n")
     else:
-        output.lines(report(versions(), languages, root, location, states, writable, free))
+        output.lines(report(versions(), languages, embedder, root, location, states, writable, free))
     output.flush()
-    return SOUND if writable and not lacking else LACKING
+    return SOUND if sound else LACKING
 
 
 def versions() -> dict[str, str]:
@@ -117,6 +136,16 @@ def language_states(own: set[str]) -> Iterator[LanguageState]:
         yield LanguageState(language, package, version, trouble, hint, package in extra, language in own)
 
 
+def embedder_state(index: Index) -> EmbedderState:
+    """Tries the embedder of the settings: loads its model, or asks its server."""
+    name = index.settings.embedder
+    try:
+        embedder = index.embedder()
+        return EmbedderState(name, embedder.facts() if embedder else None, "")
+    except EmbedderError as exc:
+        return EmbedderState(name, None, str(exc))
+
+
 def _extra_packages() -> set[str]:
     """The packages of the extra `languages`."""
     wanted = metadata.requires("codelode") or []
@@ -134,6 +163,7 @@ def _disk(location: Path) -> tuple[bool, int]:
 def report(
     versions: dict[str, str],
     languages: list[LanguageState],
+    embedder: EmbedderState,
     root: str,
     location: Path,
     states: dict[str, int] | None,
@@ -150,6 +180,8 @@ def report(
         if one.trouble:
             facts = f"{'not installed' if one.optional else 'MISSING'}: {one.trouble}; {one.hint}"
         yield f"  {one.language:<14}  {facts}{'  (from the settings)' if one.own else ''}\n"
+    yield "embedder\n"
+    yield from (f"  {name:<14}  {value}\n" for name, value in _embedder_rows(embedder) if value)
     yield "index\n"
     rows: list[tuple[str, Any]] = [
         ("root", root),
@@ -160,3 +192,14 @@ def report(
     else:
         rows += [(state, figures.count(number, "file")) for state, number in states.items()]
     yield from (f"  {name:<20}  {value}\n" for name, value in rows)
+
+
+def _embedder_rows(state: EmbedderState) -> Iterator[tuple[str, str]]:
+    yield "setting", state.embedder
+    if state.trouble:
+        yield "UNUSABLE", state.trouble
+    if state.facts:
+        facts = state.facts
+        size = f", {figures.size(facts.model_bytes)}" if facts.model_bytes else ""
+        yield "model", f"{facts.model}, {facts.dims} dimensions{size}"
+        yield "device", f"{facts.device}{f': {facts.why}' if facts.why else ''}"
