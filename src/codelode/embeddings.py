@@ -64,7 +64,12 @@ class Embeddings(ABC):
             if self._chosen is False:
                 from codelode.embed.choose import choose
 
-                self._chosen = choose(self.settings, self.root)
+                chosen = choose(self.settings, self.root)
+                if chosen is not None and not chosen.inline:
+                    from codelode.index.sidecars import dims_before
+
+                    chosen.expect(dims_before(Path(self.location), chosen.fingerprint))
+                self._chosen = chosen
             return self._chosen
 
     def embed(self, *, wait: bool = True, progress: Progress | None = None) -> EmbedReport:

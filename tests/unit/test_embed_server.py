@@ -158,7 +158,7 @@ def test_dimensions_may_not_change():
         one = embedder(server.url)
         assert one.dims == DIMS
         server.dims = DIMS + 1
-        with pytest.raises(EmbedderError, match=r"shape \(1, 9\), not \(1, 8\)"):
+        with pytest.raises(EmbedderError, match="gave 8 dimensions before, and 9 now"):
             one.encode_texts(["a"])
         server.dims = 3
         with pytest.raises(EmbedderError, match=r"\[3\] dimensions, not of 4"):

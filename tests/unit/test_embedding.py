@@ -238,6 +238,11 @@ def test_other_dimensions_than_before_are_refused(tmp_path, server):
         with pytest.raises(EmbedderError, match=r"gave 64 dimensions before, and 128 now.*remove the folder"):
             index.embed()
         assert index.embedding_state().embedded == 3
+        with pytest.raises(EmbedderError, match="gave 64 dimensions before, and 128 now"):
+            index.search("handler", mode="semantic")
+        found = index.search("handler2", mode="hybrid")
+        assert found.hits[0].path == "src/part2/file2.py"
+        assert "searched without vectors: the embedder gave 64 dimensions" in found.stats.notes[0]
 
 
 def test_a_server_that_goes_away_leaves_what_is_done(tmp_path, server, monkeypatch):

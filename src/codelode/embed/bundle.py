@@ -34,6 +34,9 @@ class BundledEmbedder:
         """256"""
         return self._model.dims
 
+    def expect(self, dims: int) -> None:
+        """Nothing to do: its fingerprint has its own dimensions."""
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors by the weights of the query side."""
         return np.stack([self._model.encode_query(text) for text in texts])

@@ -8,8 +8,7 @@ import numpy as np
 import xxhash
 
 from codelode.embed.batching import BatchPolicy, encode_in_batches
-from codelode.embed.embedder import Embedder, Vectors, unit_rows
-from codelode.errors import EmbedderError
+from codelode.embed.embedder import Embedder, Vectors, check_dims, unit_rows
 from codelode.store.vectorcache import VectorCache
 
 _SCALE_BYTES = 4
@@ -37,7 +36,7 @@ class CachedEmbedding:
         known = self._cache.find(list(places))
         if known:
             for packed in known.values():
-                self._check(len(packed) - _SCALE_BYTES)
+                self._dims = check_dims(self._dims, len(packed) - _SCALE_BYTES)
             numbers = [number for key in known for number in places[key]]
             yield numbers, _unpack([known[keys[number]] for number in numbers], self._dims)
         missing = [key for key in places if key not in known]
@@ -47,19 +46,11 @@ class CachedEmbedding:
             self._policy = self._embedder.new_policy()
         wanted = [texts[places[key][0]] for key in missing]
         for batch, vectors in encode_in_batches(wanted, self._embedder.encode_texts, self._policy):
-            self._check(vectors.shape[1])
+            self._dims = check_dims(self._dims, vectors.shape[1])
             self.computed += len(batch)
             self._cache.keep({missing[at]: _pack(row) for at, row in zip(batch, vectors, strict=True)})
             copies = [(number, row) for row, at in enumerate(batch) for number in places[missing[at]]]
             yield [number for number, _ in copies], vectors[[row for _, row in copies]]
-
-    def _check(self, dims: int) -> None:
-        self._dims = self._dims or dims
-        if dims != self._dims:
-            raise EmbedderError(
-                f"the embedder gave {self._dims} dimensions before, and {dims} now: its model was changed behind its "
-                "name; give it another one, or remove the folder `embeddings` of the index"
-            )
 
     def _key(self, text: str) -> bytes:
         digest: bytes = xxhash.xxh3_128_digest(self._prefix + text.encode("utf-8", "surrogatepass"))

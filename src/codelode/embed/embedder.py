@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from codelode.errors import EmbedderError
+
 if TYPE_CHECKING:
     from codelode.embed.batching import BatchPolicy
 
@@ -50,6 +52,9 @@ class Embedder(Protocol):
     def inline(self) -> bool:
         """Whether it is cheap enough to run while a segment is built."""
 
+    def expect(self, dims: int) -> None:
+        """From now on vectors of other dimensions are an EmbedderError; 0 expects nothing."""
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions."""
 
@@ -61,6 +66,17 @@ class Embedder(Protocol):
 
     def facts(self) -> EmbedderFacts:
         """What it is and where it runs; loads the model or asks the server."""
+
+
+def check_dims(before: int, now: int) -> int:
+    """`now`, the dimensions of new vectors; raises EmbedderError unless `before`, those of old ones, are the same or 0
+    (there are none)."""
+    if before and now != before:
+        raise EmbedderError(
+            f"the embedder gave {before} dimensions before, and {now} now: its model was changed behind its name; "
+            "give it another one, or remove the folder `embeddings` of the index"
+        )
+    return now
 
 
 def unit_rows(vectors: npt.NDArray[np.floating[Any]]) -> Vectors:

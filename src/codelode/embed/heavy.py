@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelode.embed.batching import BatchPolicy
-from codelode.embed.embedder import EmbedderFacts, Vectors, unit_rows
+from codelode.embed.embedder import EmbedderFacts, Vectors, check_dims, unit_rows
 from codelode.errors import EmbedderError
 from codelode.settings import Settings
 
@@ -55,6 +55,10 @@ class HeavyEmbedder(ABC):
             self.encode_queries(["dimensions"])
         return self._dims
 
+    def expect(self, dims: int) -> None:
+        """From now on vectors of other dimensions are an error; 0 expects nothing."""
+        self._dims = dims
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions."""
         return self._checked([self._query_prefix + text for text in texts], query=True)
@@ -66,12 +70,11 @@ class HeavyEmbedder(ABC):
     def _checked(self, texts: list[str], *, query: bool) -> Vectors:
         # Bytes of a command line that are no UTF-8 reach us as lone surrogates, which no tokenizer takes.
         found = self._encode([text.encode("utf-8", "replace").decode() for text in texts], query=query)
-        expected = (len(texts), self._dims or found.shape[-1])
-        if found.shape != expected:
-            raise EmbedderError(f"{self.fingerprint}: vectors of shape {found.shape}, not {expected}")
+        if found.ndim != 2 or len(found) != len(texts):
+            raise EmbedderError(f"{self.fingerprint}: vectors of shape {found.shape} for {len(texts)} texts")
+        self._dims = check_dims(self._dims, found.shape[1])
         if not np.isfinite(found).all():
             raise EmbedderError(f"{self.fingerprint}: vectors that hold no numbers")
-        self._dims = expected[1]
         return unit_rows(found)
 
 

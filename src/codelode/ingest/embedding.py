@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from codelode.embed.cache import CachedEmbedding
 from codelode.embed.embedder import Embedder, Vectors
-from codelode.errors import CorruptIndexError, IndexFormatError, IndexLockedError
+from codelode.errors import IndexLockedError
 from codelode.index.files import ChunkTable, FileTable
+from codelode.index.sidecars import dims_before, open_sidecar
 from codelode.index.symbols import SymbolTable
 from codelode.index.vectors import VectorsWriter, VectorTable
 from codelode.ingest.chunktext import chunk_range, full_texts, plain_texts
@@ -99,7 +100,7 @@ def embed(
                 _lock(stack, location, wait, progress)
                 cache_bytes = 0 if embedder.inline else settings.embedding_cache_mb * MIB
                 cache = stack.enter_context(VectorCache(embeddings_folder(location) / CACHE, cache_bytes))
-                dims = _dims_before(location, embedder.fingerprint)
+                dims = dims_before(location, embedder.fingerprint)
                 encoder = CachedEmbedding(embedder, cache, dims)
                 while catalog.generation() != done:
                     with catalog.view():
@@ -134,20 +135,6 @@ def _lock(stack: ExitStack, location: Path, wait: bool, progress: Progress) -> N
             return
 
 
-def _open_sidecar(path: Path) -> VectorTable | None:
-    """What a job before has done; a damaged sidecar is worth nothing."""
-    try:
-        return VectorTable(path)
-    except (FileNotFoundError, CorruptIndexError, IndexFormatError):
-        return None
-
-
-def _dims_before(location: Path, fingerprint: str) -> int:
-    """Dimensions of the vectors that the embedder made before; 0 when it made none."""
-    paths = sidecar(location, fingerprint, "any").parent.glob("*.col")
-    return next((table.dims for path in sorted(paths) if (table := _open_sidecar(path))), 0)
-
-
 class _Part:
     """A segment, and the vectors that its sidecar is to hold."""
 
@@ -166,7 +153,7 @@ class _Part:
         own = folder / segment.VECTORS
         if own.exists() and VectorTable(own).embedder == fingerprint:
             self.has[:] = True
-        elif (table := _open_sidecar(self.path)) is not None:
+        elif (table := open_sidecar(self.path)) is not None:
             self.has[:] = table.has
         live = np.ones(len(self.files), bool)
         live[np.frombuffer(row.tombstones, np.uint16)] = False
@@ -176,7 +163,7 @@ class _Part:
     def put(self, numbers: list[int], vectors: Vectors) -> None:
         """Keep the vectors of some chunks."""
         if self._codes is None:
-            table = _open_sidecar(self.path)
+            table = open_sidecar(self.path)
             empty = np.zeros((len(self.chunks), vectors.shape[1]), np.int8)
             self._codes = empty if table is None else table.codes.copy()
         highest = np.maximum(np.abs(vectors).max(axis=1), 1e-30)

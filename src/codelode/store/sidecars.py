@@ -32,6 +32,11 @@ def sidecar(location: Path, fingerprint: str, name: str) -> Path:
     return embeddings_folder(location) / fingerprint / f"{name}{_SUFFIX}"
 
 
+def sidecars_of(location: Path, fingerprint: str) -> list[Path]:
+    """All files of vectors by the embedder `fingerprint`, by name."""
+    return sorted((embeddings_folder(location) / fingerprint).glob(f"*{_SUFFIX}"))
+
+
 def replace_sidecar(path: Path, write: Callable[[Path], None]) -> None:
     """Put what `write` writes, durably, at `path` in one step; the sidecar that is there is kept until then."""
     fresh = path.with_suffix(_NEW)
