@@ -33,7 +33,7 @@ from codelode.model import (
 )
 from codelode.questions import StructureQuestions
 from codelode.settings import MIB, Settings
-from codelode.store import segment
+from codelode.store import segment, sidecars
 from codelode.store.catalog import Catalog
 from codelode.store.files import (
     CATALOG,
@@ -375,6 +375,7 @@ class Index(StructureQuestions, Embeddings):
             for row in rows:
                 folder = segment.segment_folder(Path(self.location), row.name)
                 found += segment.damage(folder, row.guard)
+            found += sidecars.damage(Path(self.location))
             with self._lock:
                 if not found or self._open().generation() == generation:
                     break  # else a commit in between may have collected what seems to be missing

@@ -219,7 +219,11 @@ def test_a_damaged_sidecar_is_made_anew(tmp_path, server):
         index.embed()
         (name,) = segments(index)
         path = sidecar(Path(index.location), index.embedder().fingerprint, name)
-        path.write_bytes(path.read_bytes()[:100])
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-64] + bytes(64))
+        assert index.verify() == [f"{path}: checksum of 'has' does not match"]
+        path.write_bytes(whole[:100])
+        assert str(path) in index.verify()[0]
     with opened(tmp_path, settings(server)) as index:
         report = index.embed()
         assert (report.embedded, report.computed) == (4, 0)

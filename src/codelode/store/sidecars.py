@@ -9,9 +9,11 @@ A sidecar is written whole under another name and then renamed: readers see the 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from codelode.errors import CorruptIndexError, IndexFormatError
 from codelode.store.files import remove_tree, storage_errors, sync_folder
 
 EMBEDDINGS = "embeddings"
@@ -61,3 +63,21 @@ def collect_sidecars(location: Path, live: Collection[str], fingerprint: str = "
             if path.stem not in live:
                 with storage_errors(path):
                     path.unlink(missing_ok=True)
+
+
+def damage(location: Path) -> list[str]:
+    """One line for each sidecar of the index at `location` that is not as it was written."""
+    # Imports numpy: those who only want to know where sidecars lie pay nothing.
+    from codelode.store.columns import ColumnFile
+
+    found = []
+    folder = embeddings_folder(location)
+    for path in sorted(folder.glob(f"*/*{_SUFFIX}")):
+        with contextlib.suppress(FileNotFoundError):  # collected meanwhile
+            try:
+                columns = ColumnFile(path, "vectors").damage()
+            except (CorruptIndexError, IndexFormatError) as exc:
+                found.append(str(exc))
+            else:
+                found += [f"{path}: checksum of {column!r} does not match" for column in columns]
+    return found
