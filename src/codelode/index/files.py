@@ -170,10 +170,16 @@ class ChunkTable:
     def __len__(self) -> int:
         return self.files.size
 
+    def of_file(self, file: int) -> range:
+        """The chunks of `file`."""
+        # Numbers of another type than the column's own would make numpy copy the whole column first.
+        first, last = np.searchsorted(self.files, np.array((file, file + 1), self.files.dtype)).tolist()
+        return range(first, last)
+
     def of_head(self, file: int, size: int) -> range:
         """The chunks of `file` that begin in its first `size` bytes."""
-        first, last = np.searchsorted(self.files, (file, file + 1)).tolist()
-        return range(first, first + int(np.searchsorted(self.starts[first:last], size)))
+        own = self.of_file(file)
+        return range(own.start, own.start + int(np.searchsorted(self.starts[own.start : own.stop], size)))
 
     def span(self, chunk: int) -> tuple[int, int, int, int | None]:
         """File ordinal, first line, first byte, and the byte after the chunk (None: the file's end)."""

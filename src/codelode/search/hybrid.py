@@ -121,8 +121,7 @@ def _best_chunks(judged: Judged) -> list[int]:
         file = files[chunk.file]
         near = 0.0
         if file.cosines.size and chunk.chunk >= 0:
-            first = int(np.searchsorted(file.part.chunks.files, file.ordinal))
-            near = float(file.cosines[chunk.chunk - first])
+            near = float(file.cosines[chunk.chunk - file.first_chunk])
         score = (
             CHUNK_WIDE * float(evidence.wide[row])
             + CHUNK_COSINE * near

@@ -46,6 +46,8 @@ class FileCandidate:
     """reciprocal ranks in the four lists, summed"""
     word_rank: int = -1
     """place of its best chunk among those proposed by words, from 0; -1 for none"""
+    first_chunk: int = 0
+    """ordinal of its first chunk"""
     cosines: Cosines = field(default_factory=lambda: np.empty(0, np.float32))
     """of its chunks, in their order; empty without vectors"""
 
@@ -125,22 +127,21 @@ def _complete(snapshot: Snapshot, files: Sequence[FileCandidate], question: Ques
         own = [file for file in files if file.segment == segment]
         if not own:
             continue
-        bounds = np.searchsorted(part.chunks.files, [(file.ordinal, file.ordinal + 1) for file in own])
+        chunks = [part.chunks.of_file(file.ordinal) for file in own]
         table = part.vectors if question.vector is not None else None
         cosines: Cosines | None = None
         if table is not None and question.vector is not None:
-            rows = np.concatenate([np.arange(first, last) for first, last in bounds.tolist()])
+            rows = np.concatenate([np.arange(mine.start, mine.stop) for mine in chunks])
             cosines = table.scores(question.vector, rows)
         at = 0
-        for file, (first, last) in zip(own, bounds.tolist(), strict=True):
-            best: list[int] = []
+        for file, mine in zip(own, chunks, strict=True):
+            best = list(mine[:1])
             if cosines is not None:
-                mine = cosines[at : at + last - first]
-                at += last - first
-                order = np.argsort(-mine, kind="stable")[:CHUNKS]
-                file.cosines = mine
-                best = (first + order).tolist()
-            file.chunks = _in_turn(file.chunks, best or list(range(first, min(first + 1, last))))[:CHUNKS]
+                file.cosines = cosines[at : at + len(mine)]
+                at += len(mine)
+                best = (mine.start + np.argsort(-file.cosines, kind="stable")[:CHUNKS]).tolist()
+            file.first_chunk = mine.start
+            file.chunks = _in_turn(file.chunks, best)[:CHUNKS]
 
 
 def _in_turn(a: Sequence[int], b: Sequence[int]) -> list[int]:

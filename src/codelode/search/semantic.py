@@ -49,10 +49,9 @@ def search_semantic(
     ranked = []
     for chunks in by_file.values():
         best = chunks[0]
-        table = best.part.chunks
-        first, last = np.searchsorted(table.files, (best.ordinal, best.ordinal + 1)).tolist()
         if best.part.vectors is not None:
-            cosines = best.part.vectors.scores(vector, np.arange(first, last))
+            own = best.part.chunks.of_file(best.ordinal)
+            cosines = best.part.vectors.scores(vector, np.arange(own.start, own.stop))
             best = best._replace(score=float(np.sort(cosines)[::-1][:BEST].mean()))
         ranked.append(best)
     ranked.sort(key=lambda found: (-found.score, sort_key(found.part.files.path(found.ordinal))))

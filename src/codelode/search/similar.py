@@ -39,13 +39,12 @@ def search_similar(
 
 
 def _chunk_at(part: OpenSegment, ordinal: int, line: int) -> int:
-    first: int
-    first, last = np.searchsorted(part.chunks.files, (ordinal, ordinal + 1)).tolist()
-    if first == last:
+    own = part.chunks.of_file(ordinal)
+    if not own:
         path = display_path(part.files.path(ordinal))
         raise QueryError(f"{path} has no chunks to compare: it is empty, or too large or dense to be ranked")
-    at = int(np.searchsorted(part.chunks.lines[first:last], line, "right"))
-    return first + max(at - 1, 0)
+    at = int(np.searchsorted(part.chunks.lines[own.start : own.stop], line, "right"))
+    return own.start + max(at - 1, 0)
 
 
 def _vector(
