@@ -1,0 +1,260 @@
+"""Learn the weights of the signals from mined questions: a linear ranker for each of the two kinds of question.
+
+    python tools/rank/learn.py --signals DIR [--judged DIR] [--without-each] [--out FILE]
+
+The loss is the listwise softmax cross entropy (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise
+Approach", ICML 2007, top one): over the candidates of a question, its answers share the probability.  It is convex, so
+Newton's method finds the one minimum in a few steps.  Figures are NDCG@10 on repositories that were left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from signals import TYPES, Asked, load
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+TYPE_WEIGHTS = {"commit": 1.0, "symbol": 1.0, "spoken": 1.0, "doc": 0.5}
+"""What a question of each type counts."""
+
+RIDGE = 3.0
+"""Half the weight of the squares of the weights of standardised signals, in questions."""
+
+FOLDS = 7
+STEPS = 30
+DONE = 1e-7
+WORDS, NAME = "words", "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The questions of all repositories."""
+
+    names: tuple[str, ...]
+    matrix: Floats
+    starts: Ints
+    right: npt.NDArray[np.bool_]
+    types: Ints
+    answers: Ints
+    is_name: npt.NDArray[np.bool_]
+    repositories: Ints
+    """number of each question's repository"""
+
+    def __len__(self) -> int:
+        return self.types.size
+
+    @property
+    def owners(self) -> Ints:
+        """Number of each candidate's question."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+
+def join(parts: Sequence[Asked]) -> Questions:
+    """One table of all repositories."""
+    sizes = np.concatenate([np.diff(part.starts) for part in parts])
+    return Questions(
+        tuple(parts[0].names),
+        np.concatenate([part.matrix for part in parts]).astype(np.float64),
+        np.concatenate([[0], np.cumsum(sizes)]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.types for part in parts]).astype(np.int64),
+        np.concatenate([part.answers for part in parts]),
+        np.concatenate([part.is_name for part in parts]),
+        np.repeat(np.arange(len(parts)), [len(part.texts) for part in parts]),
+    )
+
+
+def fit(asked: Questions, chosen: npt.NDArray[np.bool_], used: Ints, ridge: float = RIDGE) -> Floats:
+    """The weights of all signals, those not in `used` 0, learned on the questions in `chosen` (a mask)."""
+    owners = asked.owners
+    has_answer = np.bincount(owners, asked.right, minlength=len(asked)) > 0
+    shares = np.array([TYPE_WEIGHTS.get(name, 0.0) for name in TYPES])[asked.types]
+    kept = chosen & has_answer & (shares > 0)
+    rows = kept[owners]
+    table, right = asked.matrix[rows][:, used], asked.right[rows].astype(np.float64)
+    _, owner, counts = np.unique(owners[rows], return_inverse=True, return_counts=True)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    means = np.add.reduceat(table, first) / counts[:, None]
+    table = table - means[owner]
+    scale = np.sqrt((table**2).mean(axis=0))
+    table /= np.where(scale > 0, scale, 1.0)
+    share = shares[kept]
+    aim = right / np.add.reduceat(right, first)[owner]
+    found = np.zeros(used.size)
+
+    def loss_of(weights: Floats) -> tuple[float, Floats]:
+        scores = table @ weights
+        scores -= np.maximum.reduceat(scores, first)[owner]
+        sums = np.add.reduceat(np.exp(scores), first)
+        logs = scores - np.log(sums)[owner]
+        return float(-(share[owner] * aim * logs).sum() + ridge * (weights**2).sum()), np.exp(logs)
+
+    loss, chances = loss_of(found)
+    for _ in range(STEPS):
+        slope = table.T @ (share[owner] * (chances - aim)) + 2 * ridge * found
+        expected = np.add.reduceat(chances[:, None] * table, first)
+        bend = (table * (share[owner] * chances)[:, None]).T @ table - (
+            expected * share[:, None]
+        ).T @ expected
+        step = np.linalg.solve(bend + 2 * ridge * np.eye(used.size), slope)
+        size = 1.0
+        while True:
+            after, chances = loss_of(found - size * step)
+            if after <= loss or size < 1e-3:
+                break
+            size /= 2
+        found = found - size * step
+        if loss - after < DONE * max(1.0, loss):
+            break
+        loss = after
+    weights = np.zeros(len(asked.names))
+    weights[used] = np.where(scale > 0, found / np.where(scale > 0, scale, 1.0), 0.0)
+    return weights
+
+
+def ndcg(asked: Questions, scores: Floats) -> Floats:
+    """NDCG@10 of each question; 0 where no answer is a candidate."""
+    owners = asked.owners
+    order = np.lexsort((np.arange(scores.size), -scores, owners))
+    places = np.arange(scores.size) - asked.starts[owners]
+    gains = np.where(asked.right[order] & (places < 10), 1 / np.log2(places + 2), 0.0)
+    ideal = np.cumsum(1 / np.log2(np.arange(10) + 2))
+    return np.bincount(owners, gains, minlength=len(asked)) / ideal[np.minimum(asked.answers, 10) - 1]
+
+
+def folds(asked: Questions) -> Ints:
+    """The fold of each question: repositories stay whole."""
+    return asked.repositories % FOLDS
+
+
+def crossed(asked: Questions, used: Ints, ridge: float = RIDGE) -> Floats:
+    """Scores of all candidates by weights that were learned on other repositories."""
+    scores = np.zeros(asked.right.size)
+    fold = folds(asked)
+    owners = asked.owners
+    for number in range(FOLDS):
+        for is_name in (False, True):
+            weights = fit(asked, (fold != number) & _training(asked, is_name), used, ridge)
+            rows = ((fold == number) & (asked.is_name == is_name))[owners]
+            scores[rows] = asked.matrix[rows] @ weights
+    return scores
+
+
+def _training(asked: Questions, is_name: bool) -> npt.NDArray[np.bool_]:
+    return asked.is_name == is_name
+
+
+def by_type(asked: Questions, gains: Floats) -> dict[str, float]:
+    """Mean of each type over its questions, and of all over repositories."""
+    found = {
+        name: float(gains[asked.types == number].mean())
+        for number, name in enumerate(TYPES) if (asked.types == number).any()
+    }  # fmt: skip
+    counts = np.bincount(asked.repositories)
+    found["all"] = float((np.bincount(asked.repositories, gains) / np.maximum(counts, 1))[counts > 0].mean())
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+def scores_of(asked: Questions, weights: dict[str, Floats]) -> Floats:
+    """What the product would score."""
+    names = asked.is_name[asked.owners]
+    return np.where(names, asked.matrix @ weights[NAME], asked.matrix @ weights[WORDS])
+
+
+def read(folder: Path) -> Questions:
+    """All questions in `folder`."""
+    return join([load(file) for file in sorted(folder.glob("*.npz"))])
+
+
+def read_weights(file: Path, names: Sequence[str]) -> dict[str, Floats]:
+    """Both rankers of a weights.json."""
+    stored = json.loads(file.read_text())
+    return {kind: np.array([stored[kind].get(name, 0.0) for name in names]) for kind in (WORDS, NAME)}
+
+
+def learned(asked: Questions, used: Ints, ridge: float = RIDGE) -> dict[str, Floats]:
+    """Both rankers, from all questions."""
+    return {
+        WORDS: fit(asked, _training(asked, False), used, ridge), NAME: fit(asked, _training(asked, True), used, ridge),
+    }  # fmt: skip
+
+
+def without_each(asked: Questions, judged: Questions | None, names: Iterable[str]) -> None:
+    """Print what each signal brings: the difference that leaving it out makes."""
+    everything = np.arange(len(asked.names))
+    whole = by_type(asked, ndcg(asked, crossed(asked, everything)))
+    other = by_type(judged, ndcg(judged, scores_of(judged, learned(asked, everything)))) if judged else {}
+    for name in names:
+        used = np.flatnonzero(np.array(asked.names) != name)
+        found = by_type(asked, ndcg(asked, crossed(asked, used)))
+        line = "  ".join(f"{kind} {found[kind] - whole[kind]:+.4f}" for kind in whole)
+        if judged:
+            own = by_type(judged, ndcg(judged, scores_of(judged, learned(asked, used))))
+            line += f"  judged {own['all'] - other['all']:+.4f}"
+        print(f"without {name:18s} {line}", flush=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--signals", type=Path, required=True, help="folder that signals.py wrote")
+    parser.add_argument("--judged", type=Path, help="the same of judged questions, for a second opinion")
+    parser.add_argument("--against", type=Path, help="weights.json to compare with")
+    parser.add_argument("--without-each", action="store_true", help="measure what each signal brings")
+    parser.add_argument("--out", type=Path, help="weights.json to write")
+    options = parser.parse_args()
+    asked = read(options.signals)
+    judged = read(options.judged) if options.judged else None
+    used = np.arange(len(asked.names))
+    has = np.bincount(asked.owners, asked.right, minlength=len(asked)) / asked.answers
+    print(f"{len(asked)} questions; answers among the candidates:", by_type(asked, has))
+    figures = by_type(asked, ndcg(asked, crossed(asked, used)))
+    print("NDCG@10 on repositories left out:", figures)
+    weights = learned(asked, used)
+    if options.against:
+        old = read_weights(options.against, asked.names)
+        print("before:", by_type(asked, ndcg(asked, scores_of(asked, old))))
+        if judged:
+            print("before, judged:", by_type(judged, ndcg(judged, scores_of(judged, old))))
+    if judged:
+        print("judged:", by_type(judged, ndcg(judged, scores_of(judged, weights))))
+    for number in np.argsort(-np.abs(weights[WORDS])):
+        print(f"  {asked.names[number]:18s} {weights[WORDS][number]:8.3f} {weights[NAME][number]:8.3f}")
+    if options.without_each:
+        without_each(asked, judged, asked.names)
+    if options.out:
+        write(options.out, asked, weights, figures)
+
+
+def write(file: Path, asked: Questions, weights: dict[str, Floats], figures: dict[str, float]) -> None:
+    """Write the weights with how they were made."""
+    rows = {kind: dict(zip(asked.names, own.round(4).tolist(), strict=True)) for kind, own in weights.items()}
+    counts = {name: int((asked.types == number).sum()) for number, name in enumerate(TYPES)}
+    made = {
+        "made_by": "tools/rank/learn.py",
+        "learned_from": {"repositories": int(asked.repositories.max()) + 1, "questions": counts},
+        "type_weights": TYPE_WEIGHTS,
+        "ndcg10_on_repositories_left_out": figures,
+    }
+    body = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in made.items())
+    signals = ",\n".join(
+        f" {json.dumps(kind)}: {{\n"
+        + ",\n".join(f"  {json.dumps(name)}: {value}" for name, value in own.items())
+        + "\n }"
+        for kind, own in rows.items()
+    )
+    file.write_text(f"{{\n{body},\n{signals}\n}}\n")
+
+
+if __name__ == "__main__":
+    main()
