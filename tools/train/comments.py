@@ -19,8 +19,8 @@ _MARKERS = re.compile(
 )
 _ENDINGS = re.compile(r"(?:\*+/|-+\}|-->|\"{3}|'{3}|=end\b)\s*$")
 _TAG = re.compile(
-    r"^\s*(?:[@\\:]\w|-\s+(?:Parameter|Returns|Throws|Note|Warning|parameter)|#\s*\w+$|```|>>>|\$ |iex>|<(?:param|returns|"
-    r"remarks|exception|typeparam|example)|"
+    r"^\s*(?:[@\\:]\w|-\s+(?:Parameter|Returns|Throws|Note|Warning|parameter)|#\s*\w+$|```|>>>|\$ |iex>|<(?:param|"
+    r"returns|remarks|exception|typeparam|example)|"
     r"(?:Args|Arguments|Parameters|Params|Returns?|Raises|Yields|Examples?|Usage|Options|Notes?|See also|Attributes|"
     r"Keyword arguments|Throws|Errors|Panics|Safety|References)\s*:?\s*$|[=\-~^*#]{4,}\s*$)"
 )
@@ -86,15 +86,18 @@ _NUMBER = re.compile(
 _CLOSES = re.compile(
     r"\s*[.,;-]?\s*\b(?:closes|fixes|resolves|refs|see)\s+(?:issue\s*)?#\d+.*$", re.IGNORECASE
 )
-_CHORE = re.compile(
-    r"^(?:merge|bump|release|version|v?\d+\.\d+|prepare (?:for )?(?:release|next|\d)|update (?:change|version|depend|copyright|"
-    r"readme|submodule|translations?|license|lock)|changelog|typos?\b|fix(?:ed|es)? (?:a |some |the )?(?:typo|lint|tests?$|build$|"
-    r"warnings?$|indent|whitespace|format|ci\b|spelling|doc)|whitespace|formatting|format\b|lint|wip\b|revert|cleanup$|clean up$|"
-    r"refactor(?:ing)?$|chore|ci\b|docs?\b|cargo fmt|rustfmt|gofmt|run |backport|cherry|initial|first commit|"
-    r"add(?:ed)? (?:missing )?(?:tests?|docs?|comments?)$|more tests?|misc|stuff|update$|minor|import|sync |"
-    r"auto|apply |address |pr |review|nit)",
-    re.IGNORECASE,
+_CHORES = (
+    r"merge|bump|release|version|v?\d+\.\d+|prepare (?:for )?(?:release|next|\d)|backport|cherry|revert",
+    r"update$|update (?:change|version|depend|copyright|readme|submodule|translations?|license|lock)|changelog",
+    r"typos?\b|fix(?:ed|es)? (?:a |some |the )?(?:typo|lint|tests?$|build$|warnings?$|indent|whitespace|format)",
+    r"fix(?:ed|es)? (?:a |some |the )?(?:ci\b|spelling|doc)|whitespace|formatting|format\b|lint|cleanup$|clean up$",
+    r"refactor(?:ing)?$|chore|ci\b|docs?\b|cargo fmt|rustfmt|gofmt|run |initial|first commit|wip\b|nit",
+    r"add(?:ed)? (?:missing )?(?:tests?|docs?|comments?)$|more tests?|misc|stuff|minor|import|sync |auto|apply ",
+    r"address |pr |review",
 )
+"""How the subjects begin of commits that say nothing about the code."""
+
+_CHORE = re.compile(f"(?:{'|'.join(_CHORES)})", re.IGNORECASE)
 
 
 def commit_subject(subject: str) -> str:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from mining import plain
-from repositories import DEV, Repository, blobs, read_blobs
-from vocabulary import bags_of
+from tools.train.mining import plain
+from tools.train.repositories import DEV, Repository, blobs, read_blobs
+from tools.train.vocabulary import bags_of
 
 from codelode.settings import Settings
 from codelode.structure.extract import extract

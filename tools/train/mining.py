@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from comments import commit_body, commit_subject, plain_words, sentences
-from repositories import read_blobs
+from tools.train.comments import commit_body, commit_subject, plain_words, sentences
+from tools.train.repositories import read_blobs
 
 from codelode.settings import Settings
 from codelode.structure.definitions import Definitions
@@ -146,7 +146,8 @@ def chunk_text(source: Source, chunk: int, hole: tuple[int, int] = (0, 0)) -> by
 
 _DOCSTRING = re.compile(rb"\A\s*:?\s*[rRuUbB]{0,2}(\"{3}|'{3})(.*?)\1", re.DOTALL)
 _HEADER = re.compile(
-    rb"\A(?:#!.*\n|\s|package [\w.]+;?\n|<\?php|\xef\xbb\xbf)*((?:/\*.*?\*/|(?:[ \t]*(?://|#(?![\[!d ]*(?:include|define|if))|--|;|%%).*\n)+|"
+    rb"\A(?:#!.*\n|\s|package [\w.]+;?\n|<\?php|\xef\xbb\xbf)*"
+    rb"((?:/\*.*?\*/|(?:[ \t]*(?://|#(?![\[!d ]*(?:include|define|if))|--|;|%%).*\n)+|"
     rb"\"{3}.*?\"{3}|'{3}.*?'{3}|\{-.*?-\}))",
     re.DOTALL,
 )

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from mining import (
+from tools.train.mining import (
     KIND_NAMES,
     CommitPlaces,
     Pair,
@@ -25,7 +25,7 @@ from mining import (
     read_sources,
     title_pairs,
 )
-from repositories import ENVIRONMENT, Repository, blobs, held_out, refused_blobs, training
+from tools.train.repositories import ENVIRONMENT, Repository, blobs, held_out, refused_blobs, training
 
 COMMITS = 10_000
 """Most commits of a repository that are looked at."""

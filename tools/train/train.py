@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import judged
 import numpy as np
 import numpy.typing as npt
-from bags import Batch, Floats, Ints, gather
-from minilm import Encoder
-from mining import COMMIT, DOC, KIND_NAMES
-from repositories import held_out
-from vocabulary import joined, vocabulary_of
+from tools.train import judged
+from tools.train.bags import Batch, Floats, Ints, gather
+from tools.train.minilm import Encoder
+from tools.train.mining import COMMIT, DOC, KIND_NAMES
+from tools.train.repositories import held_out
+from tools.train.vocabulary import joined, vocabulary_of
 
 from codelode.embed.static import write_model
 from codelode.store.columns import ColumnFile
@@ -29,7 +29,9 @@ from codelode.text.subwords import Bags, gram_buckets, hashes, word_spans
 
 NAME = "codelode-256"
 DIMS = 256
-BATCH = 2048
+AT_ONCE = 2048
+"""Texts encoded at once when a model is looked at."""
+
 RARE = 1e-3
 """Smooth inverse frequency: a word's weight starts at RARE / (RARE + its share of all words) (Arora et al., "A Simple
 but Tough-to-Beat Baseline for Sentence Embeddings", 2017)."""
@@ -43,7 +45,6 @@ class Pairs:
     repositories: npt.NDArray[np.int32]
     chunks: Ints
     """distinct in all repositories"""
-    files: Ints
     asked: Ints
     """number of the question's text, likewise"""
     queries: Bags
@@ -55,19 +56,17 @@ class Pairs:
 
 def load(files: list[Path]) -> Pairs:
     """The pairs that vocabulary.py wrote."""
-    kinds, repositories, chunks, files_, asked, queries, codes = [], [], [], [], [], [], []
+    kinds, repositories, chunks, asked, queries, codes = [], [], [], [], [], []
     for number, file in enumerate(files):
         found = np.load(file)
         kinds.append(found["kinds"])
         repositories.append(np.full(len(found["kinds"]), number, np.int32))
         chunks.append(found["chunks"].astype(np.int64) + (number << 32))
-        files_.append(found["files"].astype(np.int64) + (number << 32))
         asked.append(found["asked"].astype(np.int64) + (number << 32))
         queries.append(Bags(found["query_starts"], found["query_rows"], found["query_counts"]))
         codes.append(Bags(found["code_starts"], found["code_rows"], found["code_counts"]))
     return Pairs(
-        np.concatenate(kinds), np.concatenate(repositories), np.concatenate(chunks), np.concatenate(files_),
-        np.concatenate(asked),
+        np.concatenate(kinds), np.concatenate(repositories), np.concatenate(chunks),         np.concatenate(asked),
         joined(queries), joined(codes),
     )  # fmt: skip
 
@@ -128,8 +127,8 @@ class Encoded:
 def unit_vectors(table: Table, side: str, bags: Bags) -> Floats:
     """f32[texts, DIMS] of all of `bags`."""
     out = np.empty((len(bags.starts) - 1, DIMS), np.float32)
-    for first in range(0, len(out), BATCH):
-        texts = np.arange(first, min(first + BATCH, len(out)))
+    for first in range(0, len(out), AT_ONCE):
+        texts = np.arange(first, min(first + AT_ONCE, len(out)))
         out[texts] = Encoded(table, side, gather(bags, texts, len(table.rows))).vectors
     return out
 
@@ -167,22 +166,24 @@ def initial(pairs: Pairs, words: list[bytes], buckets: int, vectors: Floats) -> 
     return Table(table, logs)
 
 
-def batches(pairs: Pairs, chosen: Ints, group: int, chance: np.random.Generator) -> Iterator[Ints]:
+def batches(pairs: Pairs, chosen: Ints, options: Options, chance: np.random.Generator) -> Iterator[Ints]:
     """The pairs `chosen`, shuffled, in batches of whole groups."""
     shuffled = chance.permutation(chosen)
     order = shuffled[np.argsort(pairs.repositories[shuffled], kind="stable")]
     borders = np.flatnonzero(np.diff(pairs.repositories[order])) + 1
     groups = [
-        own[first : first + group] for own in np.split(order, borders) for first in range(0, len(own), group)
+        own[first : first + options.group]
+        for own in np.split(order, borders)
+        for first in range(0, len(own), options.group)
     ]
     chance.shuffle(groups)
     whole = np.concatenate(groups)
-    for first in range(0, len(whole) - BATCH // 2, BATCH):
-        yield whole[first : first + BATCH]
+    for first in range(0, len(whole) - options.batch // 2, options.batch):
+        yield whole[first : first + options.batch]
 
 
 def gradients(
-    queries: Floats, codes: Floats, same: npt.NDArray[np.bool_], weights: Floats, temperature: float
+    queries: Floats, codes: Floats, same: npt.NDArray[np.bool_], temperature: float
 ) -> tuple[float, Floats, Floats]:
     """Loss, and its gradients by the vectors; what is `same` as the right answer counts for nothing."""
     scores = queries @ codes.T
@@ -192,8 +193,8 @@ def gradients(
     np.exp(scores, out=scores)
     right = np.diagonal(scores).copy()
     by_query, by_code = scores.sum(axis=1), scores.sum(axis=0)
-    loss = float((weights * (np.log(by_query / right) + np.log(by_code / right))).mean() / 2)
-    scale = weights / np.float32(2 * temperature * len(weights))
+    loss = float((np.log(by_query / right) + np.log(by_code / right)).mean() / 2)
+    scale = np.float32(1 / (2 * temperature * len(scores)))
     scores *= (scale / by_query)[:, None] + (scale / by_code)[None, :]
     scores[np.diag_indices(len(scores))] -= 2 * scale
     return loss, scores @ codes, scores.T @ queries
@@ -209,11 +210,10 @@ class Options:
     kept_code: float = 1.0
     """share of a chunk's words that stay, by chance, in each batch"""
     kept_query: float = 1.0
+    batch: int = 2048
     group: int = 256
     """pairs of one repository that stand together in a batch"""
     temperature: float = 0.05
-    apart: bool = False
-    anchor: float = 0.0
     mix: tuple[float, ...] = (1, 1, 1, 1, 1, 1)
     """share of the pairs of each kind that each epoch takes"""
 
@@ -224,12 +224,11 @@ def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, T
     rows = Adam(table.rows)
     logs = {side: Adam(values) for side, values in table.logs.items()}
     mix = np.array(options.mix)
-    steps = int(mix[pairs.kinds].sum() / BATCH * options.epochs)
+    steps = int(mix[pairs.kinds].sum() / options.batch * options.epochs)
     number, mean = 0, 0.0
-    first_rows = table.rows.copy()
     for epoch in range(options.epochs):
         chosen = np.flatnonzero(chance.random(len(pairs)) < mix[pairs.kinds])
-        for texts in batches(pairs, chosen, options.group, chance):
+        for texts in batches(pairs, chosen, options, chance):
             number += 1
             rate = max(1 - number / steps, 0.02) * min(1, number / 50)
             query = Encoded(
@@ -241,13 +240,8 @@ def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, T
             chunks, asked = pairs.chunks[texts], pairs.asked[texts]
             same = chunks[:, None] == chunks[None, :]
             same |= asked[:, None] == asked[None, :]
-            if options.apart:
-                same |= pairs.files[texts][:, None] == pairs.files[texts][None, :]
             np.fill_diagonal(same, False)
-            weights = np.ones(len(texts), np.float32)
-            loss, to_query, to_code = gradients(
-                query.vectors, code.vectors, same, weights, options.temperature
-            )
+            loss, to_query, to_code = gradients(query.vectors, code.vectors, same, options.temperature)
             mean += (loss - mean) / min(number, 100)
             both = np.union1d(query.used, code.used)
             total = np.zeros((len(both), DIMS), np.float32)
@@ -255,8 +249,6 @@ def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, T
                 inner, own = encoded.back(gradient)
                 total[np.searchsorted(both, encoded.used)] += inner
                 logs[side].step(encoded.used, own, options.weight_rate * rate, number)
-            if options.anchor:
-                total += np.float32(options.anchor / BATCH) * (table.rows[both] - first_rows[both])
             rows.step(both, total, options.rate * rate, number)
         report(f"epoch {epoch + 1}, loss {mean:.3f}", table)
 
@@ -286,7 +278,7 @@ def write(path: Path, words: list[bytes], table: Table) -> None:
 
 
 def read(path: Path) -> Table:
-    """The table of a model file, its rows as whole numbers again."""
+    """The table of a model file, turned as it is there; its rows are whole numbers times their scale."""
     file = ColumnFile(path, "model")
     rows = file.column("rows").reshape(-1, DIMS) * file.column("scales")[:, None]
     return Table(rows, {side: np.log(np.maximum(file.column(side), 1e-9)) for side in ("query", "code")})

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from mining import Pair
+from tools.train.mining import Pair
+from tools.train.repositories import held_out
 
 from codelode.text.subwords import LONGEST, Bags, Vocabulary, hashes, word_spans
 
@@ -120,13 +121,13 @@ def main() -> None:
     parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--words", type=int, default=32_000)
     parser.add_argument("--buckets", type=int, default=14_000)
-    parser.add_argument("--held-out", nargs="*", default=[], help="files whose words are not counted")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
+    aside = {repository.folder for repository in held_out()}
     files = sorted(options.pairs.glob("*.pickle"))
     with ProcessPoolExecutor(options.jobs) as pool:
-        counted = [file for file in files if file.stem not in options.held_out]
+        counted = [file for file in files if file.stem not in aside]
         words = choose(pool.map(count, counted), options.words)
         (options.into / "words.txt").write_bytes(b"\n".join(words))
         job = partial(encode, words=words, buckets=options.buckets, into=options.into)
