@@ -29,6 +29,8 @@ QUERIES = [
     ("words", "parse config"),
     ("words", "alpha beta gamma"),
     ("words", "reader"),
+    ("hybrid", "parse config"),
+    ("semantic", "reader of tokens"),
     ("symbol", "parse_config"),
     ("symbol", "parse"),
     ("outline", ""),

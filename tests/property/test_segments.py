@@ -37,7 +37,9 @@ def corpus(seed: int, files: int) -> dict[str, str]:
 def queries(seed: int) -> list[tuple[str, str]]:
     dice = random.Random(seed)
     words = [" ".join(dice.sample(NOUNS + VERBS, dice.choice([1, 2, 2, 3]))) for _ in range(60)]
+    ranked = [(mode, query) for mode in ("hybrid", "semantic") for query in words[:25]]
     return [("words", query) for query in words] + [
+        *ranked,
         ("exact", "def parse_"),
         ("exact", "Config"),
         ("regex", r"def \w+2\(\w+\):$"),
@@ -88,7 +90,17 @@ def test_one_segment_and_seven_answer_alike(
     found = answers(seven, asked)
     assert sum(map(bool, expected.values())) > 50
     answered = {mode for (mode, _), answer in expected.items() if answer}
-    assert answered == {"words", "exact", "regex", "symbol", "outline", "refs", "callers"}
+    assert answered == {
+        "words",
+        "hybrid",
+        "semantic",
+        "exact",
+        "regex",
+        "symbol",
+        "outline",
+        "refs",
+        "callers",
+    }
     for query in asked:
         assert found[query] == expected[query], query
     assert contents(seven.location) == contents(one.location)

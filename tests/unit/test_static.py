@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from subword_twin import KNOWN, twin_bag, twin_hash
 
@@ -63,6 +63,7 @@ words = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(words.map(" ".join), min_size=1, max_size=6))
 def test_encodes_as_the_twin(parts: Parts, texts: list[str]) -> None:
     split = [tokens.split_identifiers(text.encode()).lower() for text in texts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from subword_twin import KNOWN, U64, twin_bag, twin_buckets, twin_hash, twin_words
 
@@ -39,6 +39,7 @@ texts = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(texts)
 def test_words_hashes_and_grams(text: bytes) -> None:
     starts, lengths = subwords.word_spans(text)
@@ -51,6 +52,7 @@ def test_words_hashes_and_grams(text: bytes) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(texts, st.integers(0, 3)), min_size=1, max_size=8))
 def test_bags(files: list[tuple[bytes, int]]) -> None:
     known = {word: row for row, word in enumerate(KNOWN)}
@@ -105,6 +107,7 @@ def test_path_text(path: str, expected: bytes) -> None:
     assert subwords.path_text(path) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5))
 def test_split_texts(parts: list[str]) -> None:
     coded = [part.encode() for part in parts]

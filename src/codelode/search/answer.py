@@ -134,10 +134,23 @@ def _run_ranked(
         from codelode.search.hybrid import search_hybrid
 
         vector = meaning.vector(query, stats)
+        if vector is not None:
+            _note_missing(snapshot, stats)
         return search_hybrid(snapshot, query, options, sources, stats, meaning.related, vector)
     from codelode.search.semantic import search_semantic
 
-    return search_semantic(snapshot, meaning.must_vector(query), options, sources, stats)
+    vector = meaning.must_vector(query)
+    _note_missing(snapshot, stats)
+    return search_semantic(snapshot, vector, options, sources, stats)
+
+
+def _note_missing(snapshot: Snapshot, stats: SearchStats) -> None:
+    """Note when a whole segment waits for its vectors, as after a change of the embedder."""
+    missing = sum(part.live_chunks for part in snapshot.segments if part.vectors is None)
+    if missing:
+        stats.notes.append(
+            f"{missing} of {snapshot.chunks} chunks have no vectors yet; `codelode embed` makes them"
+        )
 
 
 def _all(

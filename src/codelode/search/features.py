@@ -59,9 +59,6 @@ def features(
     columns |= _of_paths(question, files)
     columns |= _of_names(snapshot, question, files)
     columns["neighbours"] = _of_neighbours(files, columns["wide3"] + columns["cosine3"])
-    columns["first_by_words"] = np.array(
-        [1 / (1 + file.word_rank / 4) if file.word_rank >= 0 else 0.0 for file in files]
-    )
     return np.stack([columns[name] for name in NAMES], axis=1)
 
 
@@ -75,17 +72,19 @@ def _of_texts(question: Question, files: Sequence[FileCandidate], evidence: Evid
         return found
 
     def of_three(values: Matrix) -> Matrix:
-        # At most three chunks of a file were read.
-        return np.bincount(owner, values, minlength=len(files)) / BEST
+        order = np.lexsort((-values, owner))
+        place = np.arange(owner.size) - np.searchsorted(owner[order], owner[order])
+        kept = order[place < BEST]
+        return np.bincount(owner[kept], values[kept], minlength=len(files)) / BEST
 
     union = np.zeros((len(files), len(question.words)), bool)
     np.logical_or.at(union, owner, evidence.covers)
-    wide = best(evidence.wide)
+    wide, wide3 = best(evidence.wide), of_three(evidence.wide)
     return {
         "exact": best(evidence.exact),
         "exact3": of_three(evidence.exact),
         "wide": wide,
-        "wide3": of_three(evidence.wide),
+        "wide3": wide3,
         "wide_rel": wide / (wide.max(initial=0.0) or 1.0),
         "cover": best(evidence.covers @ weights),
         "cover_file": union @ weights,
@@ -94,7 +93,13 @@ def _of_texts(question: Question, files: Sequence[FileCandidate], evidence: Evid
         "defined": best(evidence.defined),
         "defined3": of_three(evidence.defined),
         "filled": best(evidence.filled),
+        "first_by_words": _by_place(wide3),
     }
+
+
+def _by_place(values: Matrix) -> Matrix:
+    """1 for the highest of `values`, less for those behind it; equal values share a place."""
+    return 1 / (1 + np.searchsorted(np.sort(-values), -values) / 4)
 
 
 def _of_vectors(files: Sequence[FileCandidate]) -> dict[str, Matrix]:
@@ -103,15 +108,13 @@ def _of_vectors(files: Sequence[FileCandidate]) -> dict[str, Matrix]:
     ordered = [np.sort(file.cosines)[::-1] if file.cosines.size else np.zeros(1) for file in files]
     best = np.array([own[0] for own in ordered])
     three = np.array([own[:BEST].mean() for own in ordered])
-    places = np.empty(len(files))
-    places[np.argsort(-three, kind="stable")] = np.arange(len(files))
     return {
         "cosine": best,
         "cosine3": three,
         "cosine_rel": three / max(three.max(), 1e-3),
         "cosine_head": np.array([file.cosines[0] if file.cosines.size else 0.0 for file in files]),
         "cosine_mean": np.array([own.mean() for own in ordered]),
-        "first_by_meaning": 1 / (1 + places / 4),
+        "first_by_meaning": _by_place(three),
     }
 
 

@@ -21,9 +21,9 @@ BY_WORDS, BY_MEANING, BY_PATH, BY_NAME = 128, 128, 48, 32
 FILES = 72
 """Files of the pool that are judged, for ten hits: each costs reading it."""
 
-CHUNKS = 3
-"""Chunks of a file that are read: its best by words and by meaning in turn.  A file's evidence is in its three best
-(measured on training repositories; more read cost time and change nothing)."""
+MOST_BY_WORDS, MOST_BY_MEANING = 6, 2
+"""Chunks of a file that are read: those proposed by words (nearly always all of them, so that which are does not hang
+on a segment's own statistics), and its nearest ones."""
 
 RANK_OFFSET = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009), which only decides who is judged."""
@@ -41,11 +41,9 @@ class FileCandidate:
     part: OpenSegment
     path: RelPath
     chunks: list[int] = field(default_factory=list)
-    """chunk ordinals to read, the most promising first"""
+    """chunk ordinals to read, ascending"""
     fused: float = 0.0
     """reciprocal ranks in the four lists, summed"""
-    word_rank: int = -1
-    """place of its best chunk among those proposed by words, from 0; -1 for none"""
     first_chunk: int = 0
     """ordinal of its first chunk"""
     cosines: Cosines = field(default_factory=lambda: np.empty(0, np.float32))
@@ -88,9 +86,8 @@ def gather(snapshot: Snapshot, question: Question, masks: Sequence[Mask], limit:
         first = (segment, ordinal) not in seen
         seen.add((segment, ordinal))
         found = candidate(segment, ordinal, rank if first else rank + 2 * RANK_OFFSET)
-        if first:
-            found.word_rank = rank
-        found.chunks.append(chunk)
+        if len(found.chunks) < MOST_BY_WORDS:
+            found.chunks.append(chunk)
     near: dict[tuple[int, int], list[int]] = {}
     for rank, (segment, chunk, _) in enumerate(by_meaning):
         ordinal = int(snapshot.segments[segment].chunks.files[chunk])
@@ -139,12 +136,7 @@ def _complete(snapshot: Snapshot, files: Sequence[FileCandidate], question: Ques
             if cosines is not None:
                 file.cosines = cosines[at : at + len(mine)]
                 at += len(mine)
-                best = (mine.start + np.argsort(-file.cosines, kind="stable")[:CHUNKS]).tolist()
+                nearest = np.argsort(-file.cosines, kind="stable")[:MOST_BY_MEANING]
+                best = (mine.start + nearest).tolist()
             file.first_chunk = mine.start
-            file.chunks = _in_turn(file.chunks, best)[:CHUNKS]
-
-
-def _in_turn(a: Sequence[int], b: Sequence[int]) -> list[int]:
-    """The numbers of both lists, one of each in turn, each once."""
-    longest = max(len(a), len(b))
-    return list(dict.fromkeys(x for i in range(longest) for part in (a, b) for x in part[i : i + 1]))
+            file.chunks = sorted({*file.chunks, *best})
