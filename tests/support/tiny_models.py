@@ -68,7 +68,9 @@ def write_model2vec(folder: Path, **more: Any) -> Path:
     return folder
 
 
-def write_onnx(folder: Path, *, pooled: bool = False, extra_input: str = "", first: bool = False) -> Path:
+def write_onnx(
+    folder: Path, *, pooled: bool = False, extra_input: str = "", first: bool = False, hungry: bool = False
+) -> Path:
     """A model that looks up a vector for each token: ``last_hidden_state``, with `pooled` ``sentence_embedding``, their
     sum, too.  With `first` the pooling configuration says that the first token stands for the text."""
     import onnx
@@ -80,6 +82,12 @@ def write_onnx(folder: Path, *, pooled: bool = False, extra_input: str = "", fir
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in names]
     states = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["n", "t", DIMS])
     nodes = [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])]
+    if hungry:
+        nodes = [
+            helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
+            helper.make_node("Expand", ["rows", "huge"], ["expanded"]),
+            helper.make_node("ReduceMax", ["expanded"], ["last_hidden_state"], axes=[0], keepdims=0),
+        ]
     outputs = [states]
     if pooled:
         nodes.append(
@@ -89,6 +97,7 @@ def write_onnx(folder: Path, *, pooled: bool = False, extra_input: str = "", fir
     constants = [
         numpy_helper.from_array(table(), "table"),
         numpy_helper.from_array(np.array([1], np.int64), "axis"),
+        numpy_helper.from_array(np.array([1 << 40, 1, 1, 1], np.int64), "huge"),
     ]
     graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -122,6 +122,11 @@ class TestOnnx:
         with pytest.raises(EmbedderError, match=r"holds neither model\.onnx nor onnx/model\.onnx"):
             embedder("onnx", folder)
 
+    def test_a_device_without_room_is_a_lack_of_memory(self, tmp_path):
+        one = embedder("onnx", write_onnx(tmp_path / "m", hungry=True))
+        with pytest.raises(MemoryError, match="allocate memory"):
+            one.encode_texts(["a", "b"])
+
     def test_threads_share_one_model(self, tmp_path):
         one = embedder("onnx", write_onnx(tmp_path / "m"))
         found = []
@@ -134,6 +139,38 @@ class TestOnnx:
             thread.join()
         assert len(found) == 4
         assert all((one == found[0]).all() for one in found)
+
+
+class TestSentenceTransformers:
+    """Where the extra is installed: PyTorch is too large for the tests of every change."""
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        package = pytest.importorskip("sentence_transformers")
+        from sentence_transformers.models import StaticEmbedding
+        from tokenizers import Tokenizer
+
+        write_tokenizer(tmp_path)
+        static = StaticEmbedding(
+            Tokenizer.from_file(str(tmp_path / "tokenizer.json")), embedding_weights=table()
+        )
+        package.SentenceTransformer(modules=[static]).save(str(tmp_path / "model"))
+        return tmp_path / "model"
+
+    def test_vectors_and_facts(self, folder):
+        one = embedder("sentence-transformers", folder)
+        found = one.encode_texts(["retry delay", "config"])
+        np.testing.assert_allclose(found, [mean("retry", "delay"), mean("config")], atol=1e-6)
+        np.testing.assert_allclose(one.encode_queries(["config"])[0], mean("config"), atol=1e-6)
+        facts = one.facts()
+        assert (facts.dims, facts.model_bytes) == (DIMS, table().nbytes)
+        assert facts.device != "cpu" or "PyTorch" in facts.why
+        assert one.new_policy().take(1000, 5) == 5
+
+    def test_a_folder_that_is_none(self, folder):
+        (folder / "modules.json").write_text("[{}]")
+        with pytest.raises(EmbedderError, match="sentence-transformers cannot load it"):
+            embedder("sentence-transformers", folder).encode_texts(["a"])
 
 
 @pytest.mark.parametrize("kind", ["onnx", "model2vec"])

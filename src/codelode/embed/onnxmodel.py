@@ -104,7 +104,7 @@ class OnnxEmbedder(HeavyEmbedder):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors: they are raised anyway, and warnings are not for users
+        options.log_severity_level = 4  # only what ends the process: errors are raised anyway
         there = onnxruntime.get_available_providers()
         wanted = [*(name for name in FASTER if name in there), "CPUExecutionProvider"]
         try:

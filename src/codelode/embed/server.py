@@ -56,9 +56,10 @@ class _TooMuchError(Exception):
 class _TransientError(Exception):
     """What may go better next time."""
 
-    def __init__(self, trouble: str, retry_after: str = "") -> None:
+    def __init__(self, trouble: str, retry_after: str = "", *, refused: bool = False) -> None:
+        """`refused`: no server listens there, which a moment's wait does not change."""
         super().__init__(trouble)
-        self.retry_after = retry_after
+        self.retry_after, self.refused = retry_after, refused
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -148,7 +149,7 @@ class ServerEmbedder(HeavyEmbedder):
             except _TransientError as exc:
                 failed += 1
                 delay = retries.delay(failed, exc.retry_after, random.random())  # noqa: S311  no secret
-                if delay is None:
+                if delay is None or (query and exc.refused):
                     self._silent_until, self._silence = time.monotonic() + SILENT_SECONDS, str(exc)
                     raise EmbedderError(str(exc)) from exc
                 time.sleep(delay)
@@ -170,7 +171,10 @@ class ServerEmbedder(HeavyEmbedder):
         except (OSError, http.client.HTTPException) as exc:
             reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
             told = f"no answer in {timeout} s" if isinstance(reason, TimeoutError) else str(reason)
-            raise _TransientError(f"the embedding server {self._url} cannot be reached: {told}") from exc
+            raise _TransientError(
+                f"the embedding server {self._url} cannot be reached: {told}",
+                refused=isinstance(reason, ConnectionRefusedError),
+            ) from exc
 
     def _complaint(self, status: int, said: str) -> str:
         after = f": {said}" if said else ""

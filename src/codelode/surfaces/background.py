@@ -38,9 +38,10 @@ def embed_in_background(index: Index, *, inline: bool) -> bool:
         return False
     try:
         embedder = index.embedder()
+        wanted = embedder is not None and bool(embedder.fingerprint) and (inline or not embedder.inline)
     except EmbedderError:
         return False
-    if embedder is None or (embedder.inline and not inline):
+    if not wanted:
         return False
     state = index.embedding_state()
     if state.embedded == state.chunks:
