@@ -114,6 +114,14 @@ def test_a_slow_server_is_not_waited_for(monkeypatch):
         embedder(server.url, embedder_timeout_s=1).encode_queries(["a"])
 
 
+def test_a_proxy_is_none_for_a_server_on_this_machine(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with EmbeddingServer() as server:
+        assert embedder(server.url).dims == DIMS
+    with pytest.raises(EmbedderError, match=r"example\.invalid/v1/embeddings cannot be reached: .*refused"):
+        embedder("http://example.invalid").encode_queries(["a"])
+
+
 def test_nobody_is_there():
     with EmbeddingServer() as server:
         url = server.url

@@ -8,6 +8,7 @@ import os
 import random
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -84,7 +85,9 @@ class ServerEmbedder(HeavyEmbedder):
         self._timeout = settings.embedder_timeout_s
         self._rate = RateLimit(settings.embedder_rpm)
         self._key = next((environ[name] for name in KEYS if environ.get(name)), "")
-        self._open = urllib.request.build_opener(_NoRedirect).open
+        # A proxy for the world outside is none for a server on this machine.
+        direct = [urllib.request.ProxyHandler({})] if _is_local(self._url) else []
+        self._open = urllib.request.build_opener(_NoRedirect, *direct).open
         self._silent_until, self._silence = 0.0, ""
 
     @cached_property
@@ -183,6 +186,10 @@ class ServerEmbedder(HeavyEmbedder):
         if status == 404:
             return f"{self._url} has no such address or no model {self._model!r} ({status}{after})"
         return f"{self._url} answers with status {status}{after}"
+
+
+def _is_local(url: str) -> bool:
+    return urllib.parse.urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _is_too_much(status: int, said: str) -> bool:

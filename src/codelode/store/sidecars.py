@@ -45,7 +45,7 @@ def replace_sidecar(path: Path, write: Callable[[Path], None]) -> None:
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write(fresh)
-    with storage_errors(path):
+    with storage_errors(path), contextlib.suppress(FileNotFoundError):  # the segment was collected meanwhile
         fresh.replace(path)
     sync_folder(path.parent)
 
@@ -59,9 +59,9 @@ def collect_sidecars(location: Path, live: Collection[str], fingerprint: str = "
         if fingerprint and embedder.name != fingerprint:
             remove_tree(embedder)
             continue
-        for path in embedder.iterdir():
-            if path.stem not in live:
-                with storage_errors(path):
+        with storage_errors(embedder), contextlib.suppress(FileNotFoundError):  # another process collects too
+            for path in embedder.iterdir():
+                if path.stem not in live:
                     path.unlink(missing_ok=True)
 
 
