@@ -36,6 +36,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.structural
+	$(BIN)/python -m bench.hybrid
 
 soak: $(VENV)/.installed
 	$(BIN)/python -m bench.soak

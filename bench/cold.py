@@ -28,7 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.cold", description=__doc__)
     parser.add_argument("--corpus", metavar="DIR", help="the Linux tree (default: unpack Debian's)")
     parser.add_argument(
-        "--tree", type=Path, metavar="DIR", help="the repository (default: 400 files of Linux)"
+        "--tree",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help="a repository; repeatable (default: 400 files of Linux)",
     )
     parser.add_argument("--runs", type=int, default=9, metavar="N", help="pairs of runs (default 9)")
     parser.add_argument("--cores", type=int, default=2, metavar="N", help="cores to run on (default 2)")
