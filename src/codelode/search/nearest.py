@@ -9,8 +9,12 @@ import numpy as np
 from codelode.index.vectors import Distances, Floats
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 
-CANDIDATES, LEAST_CANDIDATES = 16, 4_096
-"""Chunks whose codes are compared for each one wanted, and at least: so many have the nearest signs."""
+CANDIDATES = 16
+"""Chunks whose codes are compared for each one wanted, at least."""
+
+LEAST_CANDIDATES, CANDIDATE_SHARE = 2_048, 1 / 64
+"""And at least so many, and so large a share of all.  Of the 100 chunks nearest to a question, 98.6 % are among so many
+with the nearest signs in 111,651 chunks of Linux and in 638,129; among 4,096 there, only 94 %."""
 
 
 def nearest_chunks(
@@ -29,9 +33,9 @@ def nearest_chunks(
     ]
     if not found:
         return []
-    limit = _threshold(
-        [distances for _, _, distances in found], max(count * CANDIDATES, LEAST_CANDIDATES), len(vector)
-    )
+    total = sum(len(table) for _, table, _ in found)
+    wanted = max(count * CANDIDATES, LEAST_CANDIDATES + int(total * CANDIDATE_SHARE))
+    limit = _threshold([distances for _, _, distances in found], wanted, len(vector))
     segments, chunks, scores = [], [], []
     for number, table, distances in found:
         rows = np.flatnonzero(distances <= limit)
@@ -39,6 +43,9 @@ def nearest_chunks(
         chunks.append(rows)
         scores.append(table.scores(vector, rows))
     segment, chunk, score = np.concatenate(segments), np.concatenate(chunks), np.concatenate(scores)
+    if score.size > count:  # sorting 17,000 takes longer than computing them
+        kept = np.flatnonzero(score >= np.partition(score, -count)[-count])
+        segment, chunk, score = segment[kept], chunk[kept], score[kept]
     best = np.lexsort((chunk, segment, -score))[:count]
     return list(zip(segment[best].tolist(), chunk[best].tolist(), score[best].tolist(), strict=True))
 
