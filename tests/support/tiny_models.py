@@ -69,7 +69,7 @@ def write_model2vec(folder: Path, **more: Any) -> Path:
 
 
 def write_onnx(
-    folder: Path, *, pooled: bool = False, extra_input: str = "", first: bool = False, hungry: bool = False
+    folder: Path, *, pooled: bool = False, extra_input: str = "", pooling: str = "", hungry: bool = False
 ) -> Path:
     """A model that looks up a vector for each token: ``last_hidden_state``, with `pooled` ``sentence_embedding``, their
     sum, too.  With `first` the pooling configuration says that the first token stands for the text."""
@@ -77,7 +77,7 @@ def write_onnx(
     from onnx import TensorProto, helper, numpy_helper
 
     folder.mkdir(parents=True)
-    write_tokenizer(folder, leading="[CLS]" if first else "")
+    write_tokenizer(folder, leading="[CLS]" if pooling else "")
     names = ["input_ids", "attention_mask", *([extra_input] if extra_input else [])]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in names]
     states = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["n", "t", DIMS])
@@ -104,7 +104,7 @@ def write_onnx(
     onnx.checker.check_model(model)
     onnx.save(model, str(folder / "model.onnx"))
     (folder / "config.json").write_text(json.dumps({"max_position_embeddings": 16}))
-    if first:
+    if pooling:
         (folder / "1_Pooling").mkdir()
-        (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
+        (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": pooling}))
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -92,9 +93,32 @@ class TestOnnx:
         found = one.encode_texts(["retry " * 16 + "server " * 100])
         np.testing.assert_allclose(found[0], mean("retry"), atol=1e-6)
 
-    def test_the_first_token_where_the_model_says_so(self, tmp_path):
-        one = embedder("onnx", write_onnx(tmp_path / "m", first=True))
-        np.testing.assert_allclose(one.encode_texts(["retry delay"])[0], mean("[CLS]"), atol=1e-6)
+    @pytest.mark.parametrize(
+        ("pooling", "wanted"),
+        [
+            ("cls", table()[WORDS.index("[CLS]")]),
+            ("mean", table()[[2, WORDS.index("retry"), WORDS.index("delay")]].mean(0)),
+            ("max", table()[[2, WORDS.index("retry"), WORDS.index("delay")]].max(0)),
+            ("lasttoken", table()[WORDS.index("delay")]),
+        ],
+    )
+    def test_tokens_are_pooled_as_the_folder_says(self, tmp_path, pooling, wanted):
+        folder = write_onnx(tmp_path / "m", pooling=pooling)
+        texts = ["retry delay", "a longer text beside it"]
+        found = embedder("onnx", folder).encode_texts(texts)
+        np.testing.assert_allclose(found[0], wanted / np.linalg.norm(wanted), atol=1e-6)
+        # As versions up to 5 of sentence-transformers wrote it.
+        old = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens"}.get(pooling, pooling)
+        legacy = {"word_embedding_dimension": DIMS, "pooling_mode_weightedmean_tokens": False}
+        (folder / "1_Pooling" / "config.json").write_text(json.dumps({**legacy, f"pooling_mode_{old}": True}))
+        np.testing.assert_allclose(embedder("onnx", folder).encode_texts(texts), found, atol=1e-6)
+
+    def test_a_pooling_that_is_not_known(self, tmp_path):
+        one = embedder("onnx", write_onnx(tmp_path / "m", pooling="weightedmean"))
+        with pytest.raises(
+            EmbedderError, match="pooling 'weightedmean' is not one of mean, cls, max, lasttoken"
+        ):
+            one.encode_texts(["a"])
 
     def test_a_model_that_pools_itself(self, tmp_path):
         one = embedder("onnx", write_onnx(tmp_path / "m", pooled=True))
@@ -147,11 +171,12 @@ class TestSentenceTransformers:
     @pytest.fixture
     def folder(self, tmp_path):
         package = pytest.importorskip("sentence_transformers")
-        from sentence_transformers.models import StaticEmbedding
         from tokenizers import Tokenizer
 
+        modules = importlib.import_module("sentence_transformers.sentence_transformer.modules")
+
         write_tokenizer(tmp_path)
-        static = StaticEmbedding(
+        static = modules.StaticEmbedding(
             Tokenizer.from_file(str(tmp_path / "tokenizer.json")), embedding_weights=table()
         )
         package.SentenceTransformer(modules=[static]).save(str(tmp_path / "model"))

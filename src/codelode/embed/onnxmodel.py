@@ -6,7 +6,7 @@ vectors of tokens become one, else their mean does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,13 +43,17 @@ _NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "alloc_failed", "
 """What the messages say, in lower case, when a device's memory does not suffice: there is no type for it."""
 
 
+States = npt.NDArray[np.floating[Any]]
+Marks = npt.NDArray[np.int64]
+
+
 class _Loaded(NamedTuple):
     session: Any
     tokenizer: Any
     output: int
     """number of the output that is used"""
-    first: bool
-    """the first token's vector stands for the text, else the mean of all"""
+    pooling: str
+    """how the vectors of tokens become one: a key of `_POOLING`"""
 
 
 class OnnxEmbedder(HeavyEmbedder):
@@ -117,8 +121,20 @@ class OnnxEmbedder(HeavyEmbedder):
         tokenizer.enable_truncation(self._most_tokens)
         padding = tokenizer.padding or {}
         tokenizer.enable_padding(pad_id=padding.get("pad_id", 0), pad_token=padding.get("pad_token", "[PAD]"))
-        first = bool(read_json(self._folder / POOLING).get("pooling_mode_cls_token"))
-        return _Loaded(session, tokenizer, output, first)
+        return _Loaded(session, tokenizer, output, self._pooling())
+
+    def _pooling(self) -> str:
+        """What the folder says, in the form of sentence-transformers up to version 5 or of later ones."""
+        given = read_json(self._folder / POOLING)
+        old = [name for name in given if name.startswith("pooling_mode_") and given[name]]
+        mode = given.get("pooling_mode") or (old[0].removeprefix("pooling_mode_") if old else "mean")
+        mode = _OLD_NAMES.get(mode, mode)
+        if mode not in _POOLING or len(old) > 1:
+            raise EmbedderError(
+                f"{self._folder / POOLING}: pooling {mode!r} is not one of {', '.join(_POOLING)}; "
+                "the sentence-transformers embedder can run it"
+            )
+        return str(mode)
 
     def _device(self) -> tuple[str, str]:
         """What computes, and why nothing faster does."""
@@ -135,7 +151,7 @@ class OnnxEmbedder(HeavyEmbedder):
 
     def _encode(self, texts: Sequence[str], *, query: bool) -> npt.NDArray[np.floating[Any]]:
         with self._loading:
-            session, tokenizer, output, first = self._loaded
+            session, tokenizer, output, pooling = self._loaded
         encodings = tokenizer.encode_batch(list(texts))
         mask = np.array([one.attention_mask for one in encodings], np.int64)
         known = {
@@ -158,10 +174,32 @@ class OnnxEmbedder(HeavyEmbedder):
             return np.asarray(found)
         if found.ndim != 3:
             raise EmbedderError(f"{self._model}: gives {found.ndim} dimensions; 2 or 3 are wanted")
-        if first:
-            return np.asarray(found[:, 0])
-        weights = mask[:, :, None].astype(found.dtype)
-        return np.asarray((found * weights).sum(1) / np.maximum(weights.sum(1), 1))
+        return _POOLING[pooling](np.asarray(found), mask)
+
+
+def _mean(states: States, mask: Marks) -> States:
+    weights = mask[:, :, None].astype(states.dtype)
+    return np.asarray((states * weights).sum(1) / np.maximum(weights.sum(1), 1))
+
+
+def _largest(states: States, mask: Marks) -> States:
+    return np.asarray(np.where(mask[:, :, None] > 0, states, -np.inf).max(1))
+
+
+def _last(states: States, mask: Marks) -> States:
+    return np.asarray(states[np.arange(len(states)), mask.sum(1) - 1])
+
+
+_POOLING: dict[str, Callable[[States, Marks], States]] = {
+    "mean": _mean,
+    "cls": lambda states, mask: states[:, 0],
+    "max": _largest,
+    "lasttoken": _last,
+}
+"""From the vectors of tokens [n, tokens, dims] and their attention mask [n, tokens] (padding behind the text) to one
+vector a text."""
+
+_OLD_NAMES = {"mean_tokens": "mean", "cls_token": "cls", "max_tokens": "max"}
 
 
 def _first_line(exc: Exception) -> str:

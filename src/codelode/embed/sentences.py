@@ -75,7 +75,9 @@ class SentenceEmbedder(HeavyEmbedder):
     @cached_property
     def _model(self) -> Any:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # the job has its own, and in the background nobody looks
         try:
             return SentenceTransformer(
                 str(self._folder), device=self._device[0], local_files_only=True, trust_remote_code=False
