@@ -192,6 +192,19 @@ class TestSentenceTransformers:
         assert facts.device != "cpu" or "PyTorch" in facts.why
         assert one.new_policy().take(1000, 5) == 5
 
+    def test_a_device_without_room_is_a_lack_of_memory(self, folder):
+        torch = pytest.importorskip("torch")
+        one = embedder("sentence-transformers", folder)
+        one.encode_texts(["a"])
+
+        class Hungry(torch.nn.Module):
+            def forward(self, features):
+                torch.empty(1 << 45)
+
+        one._model.append(Hungry())
+        with pytest.raises(MemoryError):
+            one.encode_texts(["a"])
+
     def test_a_folder_that_is_none(self, folder):
         (folder / "modules.json").write_text("[{}]")
         with pytest.raises(EmbedderError, match="sentence-transformers cannot load it"):

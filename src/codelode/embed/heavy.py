@@ -85,3 +85,20 @@ def free_memory() -> int:
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) << 10
     return UNKNOWN_FREE_BYTES
+
+
+_NO_MEMORY = (
+    "allocate memory",
+    "out of memory",
+    "not enough memory",
+    "bad_alloc",
+    "alloc_failed",
+    "bad allocation",
+)
+"""What ONNX Runtime, PyTorch and their libraries say, in lower case, when a device's memory does not suffice: they have
+no common type for it."""
+
+
+def is_out_of_memory(exc: Exception) -> bool:
+    """Whether `exc` of a library says that memory does not suffice."""
+    return any(part in str(exc).lower() for part in _NO_MEMORY)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from codelode.embed.batching import BatchPolicy, largest_batch
 from codelode.embed.embedder import EmbedderFacts
-from codelode.embed.heavy import UNKNOWN_FREE_BYTES, HeavyEmbedder, free_memory
+from codelode.embed.heavy import UNKNOWN_FREE_BYTES, HeavyEmbedder, free_memory, is_out_of_memory
 from codelode.embed.modelfiles import fingerprint_of, model_folder, read_json
 from codelode.embed.tokenizing import FILE, load_tokenizer, require
 from codelode.errors import EmbedderError
@@ -38,10 +38,6 @@ FASTER = (
     "CoreMLExecutionProvider",
 )
 """Providers of ONNX Runtime that use a GPU, in the order in which they are tried."""
-
-_NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "alloc_failed", "bad allocation")
-"""What the messages say, in lower case, when a device's memory does not suffice: there is no type for it."""
-
 
 States = npt.NDArray[np.floating[Any]]
 Marks = npt.NDArray[np.int64]
@@ -167,7 +163,7 @@ class OnnxEmbedder(HeavyEmbedder):
         try:
             found = session.run(None, {name: known[name] for name in wanted})[output]
         except Exception as exc:  # its errors have no common type
-            if any(part in str(exc).lower() for part in _NO_MEMORY):
+            if is_out_of_memory(exc):
                 raise MemoryError(_first_line(exc)) from exc
             raise EmbedderError(f"{self._model}: {_first_line(exc)}") from exc
         if found.ndim == 2:

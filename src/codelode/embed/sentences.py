@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from codelode.embed.batching import BatchPolicy, largest_batch
 from codelode.embed.embedder import EmbedderFacts
-from codelode.embed.heavy import UNKNOWN_FREE_BYTES, HeavyEmbedder, free_memory
+from codelode.embed.heavy import UNKNOWN_FREE_BYTES, HeavyEmbedder, free_memory, is_out_of_memory
 from codelode.embed.modelfiles import fingerprint_of, model_folder
 from codelode.embed.tokenizing import require
 from codelode.errors import EmbedderError
@@ -94,7 +94,9 @@ class SentenceEmbedder(HeavyEmbedder):
         encode = model.encode_query if query else model.encode_document
         try:
             found = encode(list(texts), batch_size=len(texts), show_progress_bar=False, convert_to_numpy=True)
-        except torch.OutOfMemoryError as exc:
+        except RuntimeError as exc:
+            if not is_out_of_memory(exc):
+                raise EmbedderError(f"{self._target}: {exc}") from exc
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
             raise MemoryError(str(exc)) from exc
