@@ -1,6 +1,6 @@
 """Learn the weights of the signals from mined questions: a linear ranker for each of the two kinds of question.
 
-    python tools/rank/learn.py --signals DIR [--judged DIR] [--without-each] [--out FILE]
+    python -m tools.rank.learn --signals DIR [--judged DIR] [--without-each] [--out FILE]
 
 The loss is the listwise softmax cross entropy (Cao et al., "Learning to Rank: From Pairwise Approach to Listwise
 Approach", ICML 2007, top one): over the candidates of a question, its answers share the probability.  It is convex, so
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from signals import TYPES, Asked, load
+from tools.rank.signals import TYPES, Asked, load
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

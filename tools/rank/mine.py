@@ -1,7 +1,7 @@
 """Mine questions with known answers from the history and the definitions of repositories.
 
-    python tools/rank/mine.py --mirrors DIR --choose NAME... [--refuse FILE...]    writes repos.json
-    python tools/rank/mine.py --mirrors DIR --out DIR                              checkouts and queries.jsonl
+    python -m tools.rank.mine --mirrors DIR --choose NAME... [--refuse FILE...]    writes repos.json
+    python -m tools.rank.mine --mirrors DIR --out DIR                              checkouts and queries.jsonl
 
 None of the repositories may have trained the bundled model: its vectors would answer their commits' subjects better
 than those of code it never saw, and the ranker would trust them too much.
@@ -13,12 +13,17 @@ import argparse
 import json
 import random
 import re
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
+
+from tools.train.comments import commit_subject, sentences
+from tools.train.mining import _DOCSTRING as DOCSTRING
+from tools.train.mining import _HEADER as HEADER
+from tools.train.mining import NO_CODE
+from tools.train.repositories import blobs, git, read_blobs, refused, training
 
 from codelode.search.evidence import MAIN_KINDS
 from codelode.search.prominence import is_aside
@@ -31,13 +36,6 @@ from codelode.text.decode import decode
 from codelode.text.tokens import words
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "train"))
-
-from comments import commit_subject, sentences  # noqa: E402
-from mining import _DOCSTRING as DOCSTRING  # noqa: E402
-from mining import _HEADER as HEADER  # noqa: E402
-from mining import NO_CODE  # noqa: E402
-from repositories import blobs, git, read_blobs, refused, training  # noqa: E402
 
 LIST = HERE / "repos.json"
 
@@ -225,7 +223,7 @@ def names_asked(told: Told, chance: random.Random) -> list[tuple[str, list[str]]
 
 def queries(mirror: Path, entry: dict[str, str], never: set[bytes]) -> Iterator[dict[str, Any]]:
     """The questions of one repository, their answers counted from its root."""
-    chance = random.Random(entry["name"])  # noqa: S311
+    chance = random.Random(entry["name"])
     root = entry["root"] + "/" if entry["root"] else ""
     there = {
         path: name for path, name in blobs(mirror, entry["revision"]).items()

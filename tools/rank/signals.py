@@ -1,7 +1,7 @@
 """Measure the signals of every candidate of every mined question, as the product measures them.
 
-    python tools/rank/signals.py --mined DIR --out DIR
-    python tools/rank/signals.py --judged bench/quality/dev --corpora DIR --indexes DIR --out DIR
+    python -m tools.rank.signals --mined DIR --out DIR
+    python -m tools.rank.signals --judged bench/quality/dev --corpora DIR --indexes DIR --out DIR
 
 The second form asks judged questions, which are never learned from.  One file a repository (``.npz``, see
 `Asked`); indexes are kept, and brought up to date.
