@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codelode.errors import IndexLockedError, StorageError
-from codelode.store.lock import BuildLock
+from codelode.store.lock import BuildLock, holder_of
 
 HOLDER = """
 import sys
@@ -47,6 +47,22 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
     told.clear()
     with BuildLock(path, wait=True, waiting=told.append):
         assert told == []
+
+
+def test_who_holds_it_can_be_asked_without_taking_it(tmp_path: Path) -> None:
+    path = tmp_path / "embed.lock"
+    assert holder_of(path) == ""
+    assert not path.exists()
+    with hold(path) as holder:
+        assert holder_of(path) == str(holder.pid)
+        with (
+            pytest.raises(IndexLockedError, match="is embedding this index"),
+            BuildLock(path, wait=False, what="embedding"),
+        ):
+            pass
+    assert holder_of(path) == ""
+    with BuildLock(path, wait=False):
+        pass
 
 
 def test_a_dead_holder_holds_nothing(tmp_path: Path) -> None:

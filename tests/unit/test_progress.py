@@ -132,6 +132,20 @@ def test_a_pipe_hears_only_that_it_waits_and_once():
     assert screen.getvalue() == "codelode: process 1 is building this index; waiting for it\n"
 
 
+def test_waiting_for_another_embedder_is_said_too():
+    screen = Screen(terminal=False)
+    with TerminalProgress(screen, clock=Clock()) as progress:
+        progress("wait to embed", 7, 0, 0, 0)
+        progress("embed", 1, 2, 0, 0)
+    assert screen.getvalue() == "codelode: process 7 is embedding this index; waiting for it\n"
+
+
+def test_embedding_counts_chunks():
+    assert describe("embed", 1200, 3600, 0, 0, 0.1) == "embed    1,200/3,600 chunks"
+    assert describe("embed", 1200, 3600, 0, 0, 300.0) == "embed    1,200/3,600 chunks  10 min left"
+    assert describe("embed", 1, 1, 0, 0, 300.0) == "embed    1/1 chunk"
+
+
 def test_waiting_is_said_at_once_on_a_terminal(watched):
     screen, _, progress = watched
     progress("wait", 0, 0, 0, 0)

@@ -98,6 +98,8 @@ def describe(stage: str, done: int, total: int, bytes_done: int, bytes_total: in
         parts.append(figures.rate(bytes_done, seconds))
         if bytes_total > bytes_done:
             parts.append(f"{_left((bytes_total - bytes_done) * seconds / bytes_done)} left")
+    if stage == "embed" and 0 < done < total and seconds >= TRUST_SECONDS:
+        parts.append(f"{_left((total - done) * seconds / done)} left")
     return "  ".join(parts).rstrip()
 
 
