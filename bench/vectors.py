@@ -99,7 +99,7 @@ def noisy(vectors: Floats, rng: np.random.Generator) -> Floats:
 
 
 class Brute:
-    """The exact nearest rows of each query, kept while the vectors go by."""
+    """The exact nearest chunks of each query, kept while the vectors go by."""
 
     def __init__(self, queries: Floats, wanted: int) -> None:
         self._queries, self._wanted = queries, wanted
@@ -111,9 +111,15 @@ class Brute:
         scores = np.concatenate([self._scores, self._queries @ vectors.T], axis=1)
         own = np.broadcast_to((number << 32) + np.arange(len(vectors)), (len(self._queries), len(vectors)))
         places = np.concatenate([self._places, own], axis=1)
-        best = np.argsort(-scores, axis=1)[:, : self._wanted]
+        best = np.argpartition(-scores, min(self._wanted, scores.shape[1] - 1), axis=1)[:, : self._wanted]
         self._scores = np.take_along_axis(scores, best, 1)
         self._places = np.take_along_axis(places, best, 1)
+
+    def watching(self, segments: Iterable[Floats]) -> Iterator[Floats]:
+        """`segments`, seen one by one."""
+        for number, vectors in enumerate(segments):
+            self.see(number, vectors)
+            yield vectors
 
     def recall(self, query: int, found: Iterable[tuple[int, int, float]]) -> float:
         """The share of the nearest rows that `found` has."""
@@ -132,10 +138,8 @@ def measured(kind: str, count: int, queries: int) -> dict[str, Any]:
     rng = np.random.default_rng(99)
     asked = noisy(next(parts(kind, count))[rng.integers(0, min(count, SEGMENT_CHUNKS), queries)], rng)
     brute = Brute(asked, WANTED)
-    for number, vectors in enumerate(parts(kind, count)):
-        brute.see(number, vectors)
     with tempfile.TemporaryDirectory() as work:
-        write_index(Path(work, "index"), parts(kind, count))
+        write_index(Path(work, "index"), brute.watching(parts(kind, count)))
         snapshot = open_index(Path(work, "index"))
         masks = [part.live for part in snapshot.segments]
         for query in asked[:5]:
@@ -167,11 +171,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     load = machine.load_average()
     machine.pin_to(options.cores)
-    rows = [
-        measured(kind, int(count), options.queries) for count in options.counts.split(",") for kind in MAKERS
-    ]
-    for each in rows:
-        print(each, file=sys.stderr)
+    rows = []
+    for count in options.counts.split(","):
+        for kind in MAKERS:
+            rows.append(measured(kind, int(count), options.queries))
+            print(rows[-1], file=sys.stderr)
     entry = report.result("vectors", {"dims": DIMS, "rows": rows}, {"cores": options.cores}, load)
     options.out.write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
     print(f"saved: {options.out}", file=sys.stderr)
