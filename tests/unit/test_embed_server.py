@@ -94,6 +94,7 @@ def test_a_query_is_given_up_soon_and_the_next_does_not_ask():
         assert len(server.requests) == server_module.HASTY.tries
         server.misbehave = lambda request: None
         assert one.encode_texts(["a"]).shape == (1, DIMS), "a build still asks"
+        assert one.encode_queries(["a"]).shape == (1, DIMS), "and then queries do again"
 
 
 def test_a_wait_too_long_for_a_query_ends_it():

@@ -265,8 +265,15 @@ def test_a_server_that_goes_away_leaves_what_is_done(tmp_path, server, monkeypat
             index.embed()
         done = index.embedding_state().embedded
         assert 0 < done < 100
-        hits = index.search("handler7", mode="words").hits
-        assert hits[0].path == "src/part1/file7.py"
+        found = index.search("handler7", mode="words")
+        assert found.hits[0].path == "src/part1/file7.py"
+        server.misbehave = lambda request: None
+        with opened(tmp_path, index.settings) as patient:
+            found = patient.search("what handles number seven", mode="semantic")
+        assert len(found.hits) == 10
+        assert found.stats.notes == [
+            f"{100 - done} of 100 chunks have no vectors yet; `codelode embed` makes them"
+        ]
         server.misbehave = lambda request: None
         server.requests.clear()
         report = index.embed()

@@ -148,7 +148,7 @@ class ServerEmbedder(HeavyEmbedder):
         while True:
             self._rate.wait()
             try:
-                return self._send(request, timeout)
+                answer = self._send(request, timeout)
             except _TransientError as exc:
                 failed += 1
                 delay = retries.delay(failed, exc.retry_after, random.random())  # noqa: S311  no secret
@@ -156,6 +156,9 @@ class ServerEmbedder(HeavyEmbedder):
                     self._silent_until, self._silence = time.monotonic() + SILENT_SECONDS, str(exc)
                     raise EmbedderError(str(exc)) from exc
                 time.sleep(delay)
+            else:
+                self._silent_until = 0.0
+                return answer
 
     def _send(self, request: urllib.request.Request, timeout: float) -> bytes:
         """The body of the answer to one request; raises EmbedderError, _TooMuchError, _TransientError."""

@@ -109,6 +109,11 @@ class VectorTable:
         return self._scales.size
 
     @property
+    def complete(self) -> bool:
+        """Whether every chunk has been embedded."""
+        return self._missing is None
+
+    @property
     def codes(self) -> npt.NDArray[np.int8]:
         """The codes of all chunks, i8[n, dims]: a vector but for its length."""
         return self._codes

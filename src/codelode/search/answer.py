@@ -145,8 +145,8 @@ def _run_ranked(
 
 
 def _note_missing(snapshot: Snapshot, stats: SearchStats) -> None:
-    """Note when a whole segment waits for its vectors, as after a change of the embedder."""
-    missing = sum(part.live_chunks for part in snapshot.segments if part.vectors is None)
+    """Note when chunks wait for their vectors, as after a change of the embedder."""
+    missing = snapshot.chunks - snapshot.embedded_chunks
     if missing:
         stats.notes.append(
             f"{missing} of {snapshot.chunks} chunks have no vectors yet; `codelode embed` makes them"

@@ -117,6 +117,8 @@ class OpenSegment:
         table = self.vectors
         if table is None:
             return 0
+        if table.complete:
+            return self.live_chunks
         return int((self.live[self.chunks.files] & table.has).sum())
 
     @cached_property
