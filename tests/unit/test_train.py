@@ -12,9 +12,10 @@ from tools.train import train
 from tools.train.bags import gather
 from tools.train.comments import commit_body, commit_subject, sentences
 from tools.train.minilm import Encoder
-from tools.train.mining import COMMIT, DOC, KIND_NAMES, NAME, PATH
+from tools.train.mining import COMMIT, DOC, KIND_NAMES, NAME, PATH, SECTION
 from tools.train.pairs import mine
 from tools.train.repositories import Repository, refused
+from tools.train.sections import sections as sections_of
 from tools.train.vocabulary import bags_of, choose, count, encode, load_pairs, vocabulary_of
 
 from codelode.embed.static import StaticModel
@@ -62,6 +63,15 @@ def test_the_body_of_a_commit_ends_at_its_signatures() -> None:
     assert commit_body("* one\n* two") == ""
 
 
+def test_sections_of_markdown_and_of_underlined_headings() -> None:
+    long = b"A queue keeps what was sent until somebody reads it. " * 6
+    text = b"# Queues\n\n" + long + b"\n\n## Short\n\nno\n\nLimits\n------\n\n" + long
+    assert list(sections_of(text)) == [
+        (b"Queues", b"Queues", long.strip()),
+        (b"Queues", b"Limits", long.strip()),
+    ]
+
+
 TOPICS = {
     "queue": ("message", "Waits until a message arrives in the queue.", "self.messages.get(block=True)"),
     "cache": ("entry", "Drops the oldest entry when the cache is full.", "self.entries.popitem(last=False)"),
@@ -96,6 +106,11 @@ def mirrors(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Repository]
         return done.stdout.strip()
 
     git("init", "-q")
+    text = (
+        "Letters stay here until they are read.\n\n"
+        + "Readers take them in the order of their arrival. " * 8
+    )
+    (work / "guide.md").write_text(f"# Waiting in line\n\n{text}\n")
     for topic in TOPICS:
         (work / f"{topic}.py").write_text(source(topic))
         git("add", ".")
@@ -116,6 +131,7 @@ def test_pairs_of_a_repository(mirrors: tuple[Path, Repository], tmp_path: Path)
     assert "cache close entry" in {" ".join(asked.replace("_", " ").split()) for asked in found[NAME]}
     assert "let the socket wait for its port" in found[COMMIT]
     assert "parser" in found[PATH]
+    assert {"waiting in line", "letters stay here until they are read."} <= found[SECTION]
     for pair in pairs:
         assert pair.kind != DOC or pair.query not in pair.code
 

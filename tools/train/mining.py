@@ -22,9 +22,9 @@ from codelode.text.decode import decode
 from codelode.text.subwords import path_text
 from codelode.text.tokens import split_identifiers
 
-KIND_NAMES = ("doc", "name", "commit", "path", "inline", "title")
-DOC, NAME, COMMIT, PATH, INLINE, TITLE = range(len(KIND_NAMES))
-LIMITS = {DOC: 5000, NAME: 2000, COMMIT: 4000, PATH: 1200, INLINE: 2500, TITLE: 600}
+KIND_NAMES = ("doc", "name", "commit", "path", "inline", "title", "section")
+DOC, NAME, COMMIT, PATH, INLINE, TITLE, SECTION = range(len(KIND_NAMES))
+LIMITS = {DOC: 5000, NAME: 2000, COMMIT: 4000, PATH: 1200, INLINE: 2500, TITLE: 600, SECTION: 2500}
 """Most pairs of a kind from one repository: large ones would drown the others."""
 
 SOURCE_BYTES = 20 << 20

@@ -26,6 +26,7 @@ from tools.train.mining import (
     title_pairs,
 )
 from tools.train.repositories import ENVIRONMENT, Repository, blobs, held_out, refused_blobs, training
+from tools.train.sections import section_pairs
 
 COMMITS = 10_000
 """Most commits of a repository that are looked at."""
@@ -107,6 +108,7 @@ def mine(repository: Repository, mirrors: Path, never: set[bytes], into: Path) -
         found += inline_pairs(source)
         found += title_pairs(source)
         chunks += len(source.cuts)
+    found += section_pairs(mirror, allowed, chance)
     read = time.monotonic()
     for commit in commits(mirror, repository.revision, extensions):
         found += places.pairs(*commit)

@@ -100,6 +100,8 @@ def blobs(mirror: Path, revision: str) -> dict[str, bytes]:
 
 def read_blobs(mirror: Path, names: list[bytes]) -> list[bytes | None]:
     """The contents of the objects `names`; None where a partial mirror has none."""
+    if not names:
+        return []
     printed = git(mirror, "cat-file", "--batch", sent=b"\n".join(names) + b"\n")
     found: list[bytes | None] = []
     at = 0

@@ -214,7 +214,7 @@ class Options:
     group: int = 256
     """pairs of one repository that stand together in a batch"""
     temperature: float = 0.05
-    mix: tuple[float, ...] = (1, 1, 1, 1, 1, 1)
+    mix: tuple[float, ...] = (1, 1, 1, 1, 1, 1, 1)
     """share of the pairs of each kind that each epoch takes"""
 
 
