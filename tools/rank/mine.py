@@ -128,12 +128,12 @@ def commits(mirror: Path, newest: str, count: int) -> Iterator[Commit]:
             yield Commit(revision, said, tuple(path for _, path in code))
 
 
-def choose_revision(mirror: Path) -> str:
-    """The commit on the main line after which there are enough questions."""
+def choose_revision(mirror: Path, enough: int = 2 * COMMITS, most: int = MOST) -> str:
+    """The commit on the main line after which there are `enough` questions, or `most` commits."""
     newest = git(mirror, "rev-parse", "HEAD").decode().strip()
-    order = git(mirror, "rev-list", "--no-merges", f"-n{MOST}", newest).decode().split()
-    telling = [commit.revision for commit in commits(mirror, newest, MOST)]
-    oldest = telling[min(2 * COMMITS, len(telling)) - 1] if telling else order[-1]
+    order = git(mirror, "rev-list", "--no-merges", f"-n{most}", newest).decode().split()
+    telling = [commit.revision for commit in commits(mirror, newest, most)]
+    oldest = telling[min(enough, len(telling)) - 1] if telling else order[-1]
     place = min(max(order.index(oldest), FEWEST), len(order) - 1)
     date = git(mirror, "show", "-s", "--format=%cI", order[place]).decode().strip()
     return git(mirror, "rev-list", "--first-parent", "-n1", f"--before={date}", newest).decode().strip()
