@@ -161,6 +161,9 @@ class Vocabulary:
         late = np.flatnonzero(self._table[slots] != np.arange(self.words))
         order = np.argsort(self._hashes[late])
         self._late = late[order].astype(np.uint16)
+        # Unknown words would all be looked for by bisection, but for another 16 bits of the hash.
+        self._late_bits = np.zeros(1 << 16, np.bool_)
+        self._late_bits[self._hashes[self._late].astype(np.uint16)] = True
         # One entry more, so that no bisection ends behind the array: what ends there is not row 0.
         self._late_hashes = self._hashes[self._late]
         self._late = np.append(self._late, np.uint16(0))
@@ -170,11 +173,11 @@ class Vocabulary:
 
     def find(self, words: Hashes) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.intp]]:
         """The row of each hash, and which hashes are not in the vocabulary (the row of those means nothing)."""
-        rows = self._table[self._slots(words)]
-        missing = np.flatnonzero(self._hashes[rows] != words)
-        left = words[missing]
-        rows[missing] = self._late[np.searchsorted(self._late_hashes, left)]
-        return rows, missing[self._hashes[rows[missing]] != left]
+        rows = self._table.take(self._slots(words))
+        missing = np.flatnonzero(self._hashes.take(rows) != words)
+        late = missing[self._late_bits.take(words[missing].astype(np.uint16))]
+        rows[late] = self._late[np.searchsorted(self._late_hashes, words[late])]
+        return rows, missing[self._hashes[rows[missing]] != words[missing]]
 
     def bags(
         self, split: bytes, starts: Offsets, paths: Sequence[bytes] = (), counts: Sequence[int] = ()
