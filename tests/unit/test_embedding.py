@@ -20,7 +20,7 @@ from trees import environment, kill_group, run, start, write_tree
 from codelode.app import Index
 from codelode.embed.choose import choose
 from codelode.embed.heavy import HeavyEmbedder
-from codelode.errors import EmbedderError, IndexLockedError, UsageError
+from codelode.errors import EmbedderError, IndexLockedError, StorageError, UsageError
 from codelode.ingest.chunktext import MOST_BYTES
 from codelode.ingest.embedding import LEAST_SAVE_SECONDS
 from codelode.settings import Settings
@@ -182,6 +182,21 @@ def test_the_bundled_model_s_vectors_are_the_same_when_they_come_later(tmp_path,
     assert len(inline) > 13
     for place, vector in inline.items():
         np.testing.assert_allclose(late[place], vector, atol=0.02, err_msg=str(place))
+
+
+def test_a_job_does_not_bring_back_an_index_that_is_dropped(tmp_path, server):
+    write_tree(tmp_path / "tree", files(4))
+    with opened(tmp_path, settings(server)) as index:
+        index.refresh()
+
+        def dropped(request):
+            with opened(tmp_path, settings(embedder="none")) as other:
+                other.drop()
+
+        server.misbehave = dropped
+        with pytest.raises(StorageError):
+            index.embed()
+    assert not (tmp_path / "index").exists()
 
 
 def test_sidecars_go_with_their_segments(tmp_path, server):

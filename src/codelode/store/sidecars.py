@@ -43,7 +43,7 @@ def replace_sidecar(path: Path, write: Callable[[Path], None]) -> None:
     """Put what `write` writes, durably, at `path` in one step; the sidecar that is there is kept until then."""
     fresh = path.with_suffix(_NEW)
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)  # not what is above it: an index that was dropped must not come back
     write(fresh)
     with storage_errors(path), contextlib.suppress(FileNotFoundError):  # the segment was collected meanwhile
         fresh.replace(path)
