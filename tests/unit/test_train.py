@@ -16,6 +16,7 @@ from tools.train.mining import COMMIT, DOC, KIND_NAMES, NAME, PATH, SECTION
 from tools.train.pairs import mine
 from tools.train.repositories import Repository, refused
 from tools.train.sections import sections as sections_of
+from tools.train.start import DIMS, Table, initial
 from tools.train.vocabulary import bags_of, choose, count, encode, load_pairs, vocabulary_of
 
 from codelode.embed.static import StaticModel
@@ -107,8 +108,7 @@ def mirrors(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Repository]
 
     git("init", "-q")
     text = (
-        "Letters stay here until they are read.\n\n"
-        + "Readers take them in the order of their arrival. " * 8
+        "Letters stay here until they are read.\n\n" + "Readers take them in the order of their arrival. " * 8
     )
     (work / "guide.md").write_text(f"# Waiting in line\n\n{text}\n")
     for topic in TOPICS:
@@ -155,11 +155,11 @@ def test_names_are_refused_from_both_kinds_of_list(tmp_path: Path) -> None:
     assert {"a/b", "c/d", "casey/just"} <= found
 
 
-def random_table(rows: int) -> train.Table:
+def random_table(rows: int) -> Table:
     chance = np.random.default_rng(3)
-    vectors = chance.normal(size=(rows, train.DIMS)).astype(np.float32)
+    vectors = chance.normal(size=(rows, DIMS)).astype(np.float32)
     logs = {side: chance.normal(size=rows).astype(np.float32) * 0.1 for side in ("query", "code")}
-    return train.Table(vectors, logs)
+    return Table(vectors, logs)
 
 
 def test_gradients_are_those_of_the_loss() -> None:
@@ -186,7 +186,7 @@ def test_gradients_are_those_of_the_loss() -> None:
         below = forward()[0]
         table.logs["query"][weight] += step
         assert (above - below) / (2 * step) == pytest.approx(expected, abs=2e-4)
-    assert rows.shape == (5, train.DIMS)
+    assert rows.shape == (5, DIMS)
 
 
 def test_a_table_survives_its_file(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_training_brings_questions_to_their_code(mirrors: tuple[Path, Repository
     encode(tmp_path / "own+things.pickle", words, 64, tmp_path)
     pairs = train.load([tmp_path / "own+things.npz"])
     vectors = np.random.default_rng(5).normal(size=(len(words), 384)).astype(np.float32)
-    table = train.initial(pairs, words, 64, vectors)
+    table = initial(pairs.queries, pairs.codes, words, 64, vectors)
     before = train.found_again(pairs, table, DOC)
     heard: list[str] = []
     train.train(pairs, table, train.Options(epochs=20, batch=64), lambda what, _: heard.append(what))

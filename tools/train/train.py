@@ -18,23 +18,18 @@ import numpy as np
 import numpy.typing as npt
 from tools.train import judged
 from tools.train.bags import Batch, Floats, Ints, gather
-from tools.train.minilm import Encoder
 from tools.train.mining import COMMIT, DOC, KIND_NAMES
 from tools.train.repositories import held_out
+from tools.train.start import DIMS, Table, initial, word_vectors
 from tools.train.vocabulary import joined, vocabulary_of
 
 from codelode.embed.static import write_model
 from codelode.store.columns import ColumnFile
-from codelode.text.subwords import Bags, gram_buckets, hashes, word_spans
+from codelode.text.subwords import Bags, hashes, word_spans
 
 NAME = "codelode-256"
-DIMS = 256
 AT_ONCE = 2048
 """Texts encoded at once when a model is looked at."""
-
-RARE = 1e-3
-"""Smooth inverse frequency: a word's weight starts at RARE / (RARE + its share of all words) (Arora et al., "A Simple
-but Tough-to-Beat Baseline for Sentence Embeddings", 2017)."""
 
 
 @dataclass(slots=True)
@@ -69,16 +64,6 @@ def load(files: list[Path]) -> Pairs:
         np.concatenate(kinds), np.concatenate(repositories), np.concatenate(chunks),         np.concatenate(asked),
         joined(queries), joined(codes),
     )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Table:
-    """What is learned."""
-
-    rows: Floats
-    """[rows, DIMS]"""
-    logs: dict[str, Floats]
-    """side -> logarithm of the rows' weights, [rows]"""
 
 
 class Adam:
@@ -131,39 +116,6 @@ def unit_vectors(table: Table, side: str, bags: Bags) -> Floats:
         texts = np.arange(first, min(first + AT_ONCE, len(out)))
         out[texts] = Encoded(table, side, gather(bags, texts, len(table.rows))).vectors
     return out
-
-
-def word_vectors(minilm: Path, words: list[bytes], kept: Path) -> Floats:
-    """MiniLM's vectors of `words`; computed once, then kept in the folder `kept`."""
-    file = kept / "minilm.npy"
-    if not file.exists():
-        np.save(file, Encoder(minilm).encode([word.decode("utf-8", "replace") for word in words]))
-    vectors: Floats = np.load(file)
-    return vectors
-
-
-def initial(pairs: Pairs, words: list[bytes], buckets: int, vectors: Floats) -> Table:
-    """Rows from the words' `vectors` of MiniLM, reduced by principal components; weights from frequencies."""
-    centred = vectors - vectors.mean(axis=0)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    reduced = centred @ axes[:, ::-1][:, :DIMS]
-    reduced /= np.linalg.norm(reduced, axis=1, keepdims=True)
-    table = np.zeros((len(words) + buckets, DIMS), np.float32)
-    table[: len(words)] = reduced
-    known = np.zeros(len(table), np.float32)
-    text = b" ".join(words)
-    for own, vector in zip(gram_buckets(text, *word_spans(text), buckets), reduced, strict=True):
-        grams = len(words) + np.unique(np.array(own, np.int64))
-        table[grams] += vector
-        known[grams] += 1
-    table[len(words) :] /= np.sqrt(np.maximum(known[len(words) :, None], 1))
-    table[len(words) :] *= 0.5
-    logs = {}
-    for side, bags in (("query", pairs.queries), ("code", pairs.codes)):
-        share = np.bincount(bags.rows, weights=bags.counts, minlength=len(table)) / bags.counts.sum()
-        logs[side] = np.log(RARE / (RARE + share)).astype(np.float32)
-        logs[side][len(words) :] -= np.log(2)
-    return Table(table, logs)
 
 
 def batches(pairs: Pairs, chosen: Ints, options: Options, chance: np.random.Generator) -> Iterator[Ints]:
@@ -316,7 +268,13 @@ def main() -> None:
         )
         print(f"{what}: NDCG {told}; MRR {again}; {time.monotonic() - began:.0f} s", flush=True)
 
-    table = initial(pairs, words, arguments.buckets, word_vectors(arguments.minilm, words, arguments.bags))
+    table = initial(
+        pairs.queries,
+        pairs.codes,
+        words,
+        arguments.buckets,
+        word_vectors(arguments.minilm, words, arguments.bags),
+    )
     report(f"{len(pairs)} pairs, untrained", table)
     train(pairs, table, options, report)
     write(arguments.out, words, table)
