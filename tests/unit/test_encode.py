@@ -100,6 +100,7 @@ def test_vectors_of_another_embedder_come_from_the_sidecar(root: Path) -> None:
     part = opened(built(root), "other").segments[0]
     assert part.vectors is None
     path = sidecar(part.folder.parent.parent, "other", part.name)
+    path.parent.parent.mkdir()
     for done in (1, len(part.chunks)):
         writer = VectorsWriter(4)
         vectors = np.tile(np.array([1, 0, 0, 0], np.float32), (len(part.chunks), 1))
