@@ -23,18 +23,12 @@ class Batch(NamedTuple):
     """the rows that occur, ascending"""
 
 
-def gather(
-    bags: Bags, texts: Ints, table_rows: int, kept: float = 1.0, chance: np.random.Generator | None = None
-) -> Batch:
-    """The bags numbered `texts`; of their entries only a share `kept`, by `chance`."""
+def gather(bags: Bags, texts: Ints, table_rows: int) -> Batch:
+    """The bags numbered `texts`."""
     starts = bags.starts[texts]
     sizes = bags.starts[texts + 1] - starts
     ends = np.cumsum(sizes)
     at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes)
-    if chance is not None and kept < 1:
-        keep = chance.random(len(at), np.float32) < kept
-        at = at[keep]
-        ends = np.concatenate([[0], np.cumsum(keep)])[ends]
     rows = bags.rows[at]
     present = np.zeros(table_rows, bool)
     present[rows] = True

@@ -55,7 +55,7 @@ def sentences(comment: str, fewest_words: int = 3) -> list[str]:
             said.append("")  # a paragraph's end is a sentence's end
     text = _LINK.sub(lambda found: next(filter(None, found.groups()), ""), "\n".join(said))
     parts = _SENTENCE.split(_ADDRESS.sub(" ", _XML.sub(" ", text)).strip())
-    found = []
+    found: list[str] = []
     while parts and len(found) < MOST_QUERIES:
         short = _one_line(parts.pop(0))
         while parts and len(short) + len(parts[0]) < LONGEST_QUERY // 2:

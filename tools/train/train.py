@@ -118,9 +118,9 @@ def unit_vectors(table: Table, side: str, bags: Bags) -> Floats:
     return out
 
 
-def batches(pairs: Pairs, chosen: Ints, options: Options, chance: np.random.Generator) -> Iterator[Ints]:
-    """The pairs `chosen`, shuffled, in batches of whole groups."""
-    shuffled = chance.permutation(chosen)
+def batches(pairs: Pairs, options: Options, chance: np.random.Generator) -> Iterator[Ints]:
+    """All pairs, shuffled, in batches of whole groups."""
+    shuffled = chance.permutation(len(pairs))
     order = shuffled[np.argsort(pairs.repositories[shuffled], kind="stable")]
     borders = np.flatnonzero(np.diff(pairs.repositories[order])) + 1
     groups = [
@@ -149,7 +149,9 @@ def gradients(
     scale = np.float32(1 / (2 * temperature * len(scores)))
     scores *= (scale / by_query)[:, None] + (scale / by_code)[None, :]
     scores[np.diag_indices(len(scores))] -= 2 * scale
-    return loss, scores @ codes, scores.T @ queries
+    to_queries: Floats = scores @ codes
+    to_codes: Floats = scores.T @ queries
+    return loss, to_queries, to_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +161,11 @@ class Options:
     epochs: int = 1
     rate: float = 3e-3
     weight_rate: float = 1e-2
-    kept_code: float = 1.0
-    """share of a chunk's words that stay, by chance, in each batch"""
-    kept_query: float = 1.0
+    """for the logarithms of the weights"""
     batch: int = 2048
     group: int = 256
     """pairs of one repository that stand together in a batch"""
-    temperature: float = 0.05
-    mix: tuple[float, ...] = (1, 1, 1, 1, 1, 1, 1)
-    """share of the pairs of each kind that each epoch takes"""
+    temperature: float = 0.06
 
 
 def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, Table], None]) -> None:
@@ -175,20 +173,14 @@ def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, T
     chance = np.random.default_rng(7)
     rows = Adam(table.rows)
     logs = {side: Adam(values) for side, values in table.logs.items()}
-    mix = np.array(options.mix)
-    steps = int(mix[pairs.kinds].sum() / options.batch * options.epochs)
+    steps = len(pairs) / options.batch * options.epochs
     number, mean = 0, 0.0
     for epoch in range(options.epochs):
-        chosen = np.flatnonzero(chance.random(len(pairs)) < mix[pairs.kinds])
-        for texts in batches(pairs, chosen, options, chance):
+        for texts in batches(pairs, options, chance):
             number += 1
             rate = max(1 - number / steps, 0.02) * min(1, number / 50)
-            query = Encoded(
-                table, "query", gather(pairs.queries, texts, len(table.rows), options.kept_query, chance)
-            )
-            code = Encoded(
-                table, "code", gather(pairs.codes, texts, len(table.rows), options.kept_code, chance)
-            )
+            query = Encoded(table, "query", gather(pairs.queries, texts, len(table.rows)))
+            code = Encoded(table, "code", gather(pairs.codes, texts, len(table.rows)))
             chunks, asked = pairs.chunks[texts], pairs.asked[texts]
             same = chunks[:, None] == chunks[None, :]
             same |= asked[:, None] == asked[None, :]
@@ -245,7 +237,6 @@ def main() -> None:
     parser.add_argument("--buckets", type=int, default=14_000)
     parser.add_argument("--out", type=Path, required=True, help="the model file")
     parser.add_argument("--options", type=json.loads, default={}, help="fields of Options, as JSON")
-    parser.add_argument("--share", type=float, default=1.0, help="of the pairs, to try something")
     arguments = parser.parse_args()
     options = Options(**arguments.options)
     aside = {repository.folder for repository in held_out()}
