@@ -158,6 +158,8 @@ def gradients(
 class Options:
     """How to train."""
 
+    runs: int = 3
+    """from the same start, in another order each; the model is their mean"""
     epochs: int = 1
     rate: float = 3e-3
     weight_rate: float = 1e-2
@@ -168,9 +170,26 @@ class Options:
     temperature: float = 0.06
 
 
-def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, Table], None]) -> None:
-    """Train `table` in place; `report` is asked after each epoch."""
-    chance = np.random.default_rng(7)
+def train(pairs: Pairs, start: Table, options: Options, report: Callable[[str, Table], None]) -> Table:
+    """The mean of several runs from `start`; `report` is asked after each epoch.
+
+    Wortsman et al., "Model soups" (2022), section 2: runs from one start stay where their mean is better than each.
+    """
+    mean = Table(np.zeros_like(start.rows), {side: np.zeros_like(logs) for side, logs in start.logs.items()})
+    for run in range(options.runs):
+        table = Table(start.rows.copy(), {side: logs.copy() for side, logs in start.logs.items()})
+        _run(pairs, table, options, run, report)
+        mean.rows += table.rows / np.float32(options.runs)
+        for side, logs in table.logs.items():
+            mean.logs[side] += logs / np.float32(options.runs)
+    return mean
+
+
+def _run(
+    pairs: Pairs, table: Table, options: Options, run: int, report: Callable[[str, Table], None]
+) -> None:
+    """Train `table` in place."""
+    chance = np.random.default_rng(7 + run)
     rows = Adam(table.rows)
     logs = {side: Adam(values) for side, values in table.logs.items()}
     steps = len(pairs) / options.batch * options.epochs
@@ -194,7 +213,7 @@ def train(pairs: Pairs, table: Table, options: Options, report: Callable[[str, T
                 total[np.searchsorted(both, encoded.used)] += inner
                 logs[side].step(encoded.used, own, options.weight_rate * rate, number)
             rows.step(both, total, options.rate * rate, number)
-        report(f"epoch {epoch + 1}, loss {mean:.3f}", table)
+        report(f"run {run + 1}, epoch {epoch + 1}, loss {mean:.3f}", table)
 
 
 def found_again(pairs: Pairs, table: Table, kind: int) -> float:
@@ -267,7 +286,7 @@ def main() -> None:
         word_vectors(arguments.minilm, words, arguments.bags),
     )
     report(f"{len(pairs)} pairs, untrained", table)
-    train(pairs, table, options, report)
+    table = train(pairs, table, options, report)
     write(arguments.out, words, table)
     report("as written", read(arguments.out))
 
