@@ -136,7 +136,8 @@ def _run_ranked(
         vector = meaning.vector(query, stats)
         if vector is not None:
             _note_missing(snapshot, stats)
-        return search_hybrid(snapshot, query, options, sources, stats, meaning.related, vector)
+        encode = None if vector is None else meaning.encoder()
+        return search_hybrid(snapshot, query, options, sources, stats, meaning.related, vector, encode)
     from codelode.search.semantic import search_semantic
 
     vector = meaning.must_vector(query)

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from codelode.search.pool import FileCandidate
+from codelode.search.pool import MAIN_KINDS, FileCandidate
 from codelode.search.question import Question
 from codelode.search.snapshot import OpenSegment
 from codelode.search.source import Sources
-from codelode.structure.rules import KINDS
 from codelode.text import chunks as chunking
 from codelode.text import subwords, tokens
 
@@ -29,11 +28,6 @@ ADJACENT = 2
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-MAIN_KINDS = np.array(
-    [kind in {"function", "method", "class", "struct", "interface", "trait", "enum", "type", "module", "macro"}
-     for kind in KINDS]
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from codelode.model import RelPath
 from codelode.search import prominence
-from codelode.search.evidence import MAIN_KINDS, Evidence
+from codelode.search.closeness import file_closeness
+from codelode.search.evidence import Evidence
+from codelode.search.gist import Encode, closeness
 from codelode.search.pathmatch import PathMatcher
 from codelode.search.pool import FileCandidate
 from codelode.search.question import Question
@@ -25,7 +27,7 @@ Matrix = npt.NDArray[np.float64]
 
 NAMES = (
     "exact", "exact3", "wide", "wide3", "wide_rel", "cover", "cover_file", "pairs", "head",
-    "cosine", "cosine3", "cosine_rel", "cosine_head", "cosine_mean",
+    "cosine", "cosine3", "cosine_rel", "cosine_head", "cosine_mean", "path_cosine", "gist_cosine",
     "stem_asked", "stem_filled", "stem_both", "folder_asked", "folder_filled", "stands_for_folder", "neighbours",
     "defined", "defined3", "filled", "name_defined", "name_unique",
     "aside", "prose", "data", "header", "size", "depth", "first_by_words", "first_by_meaning",
@@ -44,20 +46,22 @@ ASIDE_WORDS = frozenset((
 ))  # fmt: skip
 """A question with one of these asks for what stands aside of the project's own code."""
 
-NESTED, OTHER_KIND, OTHER_CASE = 0.6, 0.5, 0.8
-"""What remains of a definition's claim to a name when it is inside another one, is no type or function, or is
-written in another case."""
-
 
 def features(
-    snapshot: Snapshot, question: Question, files: Sequence[FileCandidate], evidence: Evidence
+    snapshot: Snapshot,
+    question: Question,
+    files: Sequence[FileCandidate],
+    evidence: Evidence,
+    encode: Encode | None,
 ) -> Matrix:
     """One row a file (float64, len(NAMES) columns)."""
     columns = dict.fromkeys(NAMES, np.zeros(len(files)))
     columns |= _of_texts(question, files, evidence)
     columns |= _of_vectors(files)
+    if encode is not None and question.vector is not None:
+        columns["path_cosine"], columns["gist_cosine"] = closeness(files, question.vector, encode)
     columns |= _of_paths(question, files)
-    columns |= _of_names(snapshot, question, files)
+    columns |= _of_names(files)
     columns["neighbours"] = _of_neighbours(files, columns["wide3"] + columns["cosine3"])
     return np.stack([columns[name] for name in NAMES], axis=1)
 
@@ -107,7 +111,7 @@ def _of_vectors(files: Sequence[FileCandidate]) -> dict[str, Matrix]:
         return {}
     ordered = [np.sort(file.cosines)[::-1] if file.cosines.size else np.zeros(1) for file in files]
     best = np.array([own[0] for own in ordered])
-    three = np.array([own[:BEST].mean() for own in ordered])
+    three = np.array([file_closeness(own) for own in ordered])
     return {
         "cosine": best,
         "cosine3": three,
@@ -163,27 +167,16 @@ def _of_neighbours(files: Sequence[FileCandidate], evidence: Matrix) -> Matrix:
     return found
 
 
-def _of_names(snapshot: Snapshot, question: Question, files: Sequence[FileCandidate]) -> dict[str, Matrix]:
+def _of_names(files: Sequence[FileCandidate]) -> dict[str, Matrix]:
     """How well each file defines one of the names in the question."""
-    place = {(file.segment, file.ordinal): index for index, file in enumerate(files)}
-    defined, unique = np.zeros(len(files)), np.zeros(len(files))
-    for name in question.names:
-        coded = name.encode()
-        own: dict[int, float] = {}
-        elsewhere = 0
-        for segment, part in enumerate(snapshot.segments):
-            table = part.symbols
-            for row in table.exact(coded, case=False).tolist():
-                at = place.get((segment, int(table.files[row])))
-                if at is None:
-                    elsewhere += 1
-                    continue
-                claim = 1.0 if table.name(row) == coded else OTHER_CASE
-                claim *= 1.0 if MAIN_KINDS[table.kinds[row]] else OTHER_KIND
-                parent = table.parents[row]
-                claim *= NESTED if parent >= 0 and MAIN_KINDS[table.kinds[parent]] else 1.0
-                own[at] = max(own.get(at, 0.0), claim)
-        for at, claim in own.items():
-            defined[at] = max(defined[at], claim)
-            unique[at] = max(unique[at], claim / (1 + math.log1p(elsewhere + len(own) - 1)))
-    return {"name_defined": defined, "name_unique": unique}
+    return {
+        "name_defined": np.array(
+            [max((claim.strength for claim in file.claims), default=0.0) for file in files]
+        ),
+        "name_unique": np.array(
+            [
+                max((claim.strength / (1 + math.log(claim.files)) for claim in file.claims), default=0.0)
+                for file in files
+            ]
+        ),
+    }

@@ -19,6 +19,7 @@ from codelode.search.chunkhit import chunk_hit
 from codelode.search.copies import fold_copies
 from codelode.search.evidence import Evidence, read_evidence
 from codelode.search.features import Matrix, features
+from codelode.search.gist import Encode
 from codelode.search.pool import FileCandidate, gather
 from codelode.search.question import Question, Related, Vector, ask
 from codelode.search.snapshot import Snapshot
@@ -47,8 +48,11 @@ def judge(
     sources: Sources,
     related: Related,
     vector: Vector | None,
+    encode: Encode | None,
 ) -> Judged | None:
-    """Gather the candidates for `query` and measure their signals; None when nothing can be asked."""
+    """Gather the candidates for `query` and measure their signals; None when nothing can be asked.
+
+    `vector` is the query's, `encode` makes those of other short texts; None without a model, or without a cheap one."""
     question = ask(snapshot, query, related, vector)
     if not question.words or not snapshot.segments:
         return None
@@ -58,7 +62,7 @@ def judge(
     if not files:
         return None
     evidence = read_evidence(question, files, sources)
-    return Judged(question, tuple(files), evidence, features(snapshot, question, files, evidence))
+    return Judged(question, tuple(files), evidence, features(snapshot, question, files, evidence, encode))
 
 
 def search_hybrid(
@@ -69,9 +73,10 @@ def search_hybrid(
     stats: SearchStats,
     related: Related,
     vector: Vector | None,
+    encode: Encode | None,
 ) -> list[Hit]:
     """The `options.limit` best files by their best chunks, best first; ties by path."""
-    judged = judge(snapshot, query, options, sources, related, vector)
+    judged = judge(snapshot, query, options, sources, related, vector, encode)
     if judged is None:
         return []
     weights = learned.load().of(is_name=judged.question.is_name)

@@ -10,6 +10,7 @@ from codelode.model import SearchStats
 
 if TYPE_CHECKING:
     from codelode.embed.embedder import Embedder
+    from codelode.search.gist import Encode
     from codelode.search.question import Vector
 
 
@@ -32,6 +33,11 @@ class Meaning:
         except EmbedderError as exc:
             stats.notes.append(f"searched without vectors: {exc}")
             return None
+
+    def encoder(self) -> Encode | None:
+        """What makes vectors of short pieces of code while a search waits; None without an embedder cheap enough."""
+        embedder = self._embedder()
+        return embedder.encode_texts if embedder is not None and embedder.inline else None
 
     def must_vector(self, query: str) -> Vector:
         """The same, but EmbedderError without an embedder that answers."""

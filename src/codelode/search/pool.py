@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from codelode.index.symbols import SymbolTable
 from codelode.index.terms import BODY, PATH
 from codelode.model import RelPath, sort_key
 from codelode.search.proposals import propose
 from codelode.search.question import Question, path_weights
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.structure.rules import KINDS
 
 BY_WORDS, BY_MEANING, BY_PATH, BY_NAME = 128, 128, 48, 32
 """Chunks, chunks, files and files that each signal proposes for ten hits."""
@@ -25,10 +28,32 @@ MOST_BY_WORDS, MOST_BY_MEANING = 6, 2
 """Chunks of a file that are read: those proposed by words (nearly always all of them, so that which are does not hang
 on a segment's own statistics), and its nearest ones."""
 
+ROWS_OF_NAME = 256
+"""Definitions of a name that are looked at in a segment: one that so many share says little."""
+
+NESTED, OTHER_KIND, OTHER_CASE = 0.6, 0.5, 0.8
+"""What remains of a definition's claim to a name when it is inside another one, is no type or function, or is
+written in another case."""
+
+MAIN_KINDS = np.array(
+    [kind in {"function", "method", "class", "struct", "interface", "trait", "enum", "type", "module", "macro"}
+     for kind in KINDS]
+)  # fmt: skip
+"""Whether a kind of definition is what people look for by name, by its code"""
+
 RANK_OFFSET = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009), which only decides who is judged."""
 
 Cosines = npt.NDArray[np.float32]
+
+
+class Claim(NamedTuple):
+    """That a file defines a name."""
+
+    strength: float
+    """1 for a type or function at the top of the file, written as in the question; less for others"""
+    files: int
+    """how many files define it"""
 
 
 @dataclass(slots=True)
@@ -44,6 +69,8 @@ class FileCandidate:
     """chunk ordinals to read, ascending"""
     fused: float = 0.0
     """reciprocal ranks in the four lists, summed"""
+    claims: list[Claim] = field(default_factory=list)
+    """which names in the question it defines"""
     first_chunk: int = 0
     """ordinal of its first chunk"""
     cosines: Cosines = field(default_factory=lambda: np.empty(0, np.float32))
@@ -67,7 +94,8 @@ def gather(snapshot: Snapshot, question: Question, masks: Sequence[Mask], limit:
             weights[term.text] = max(weight, weights.get(term.text, 0.0))
         by_words = propose(snapshot, BODY, weights, masks, int(BY_WORDS * scale))
         by_path = propose(snapshot, PATH, path_weights(snapshot, question), masks, int(BY_PATH * scale))
-        by_name = _defining(snapshot, question.names, masks, int(BY_NAME * scale))
+        claims = _claims(snapshot, question.names, masks)
+        by_name = sorted(claims, key=lambda key: (-max(claims[key])[0], key))[: int(BY_NAME * scale)]
         if question.vector is not None:
             by_meaning = job.result()
     pool: dict[tuple[int, int], FileCandidate] = {}
@@ -98,24 +126,37 @@ def gather(snapshot: Snapshot, question: Question, masks: Sequence[Mask], limit:
         for rank, (segment, ordinal) in enumerate(files):
             candidate(segment, ordinal, rank)
     chosen = sorted(pool.values(), key=lambda file: (-file.fused, sort_key(file.path)))[: int(FILES * scale)]
+    for file in chosen:
+        file.claims = claims.get((file.segment, file.ordinal), [])
     _complete(snapshot, chosen, question)
     return sorted(chosen, key=lambda file: sort_key(file.path))
 
 
-def _defining(
-    snapshot: Snapshot, names: Sequence[str], masks: Sequence[Mask], count: int
-) -> list[tuple[int, int]]:
-    """Files that define one of `names`: those in the same case first."""
-    found: dict[tuple[int, int], bool] = {}
+def _claims(
+    snapshot: Snapshot, names: Sequence[str], masks: Sequence[Mask]
+) -> dict[tuple[int, int], list[Claim]]:
+    """The files, as (segment index, ordinal), that define one of `names`."""
+    found: dict[tuple[int, int], list[Claim]] = {}
     for name in names:
         coded = name.encode()
+        own: dict[tuple[int, int], float] = {}
         for segment, (part, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
             table = part.symbols
-            for row in table.exact(coded, case=False).tolist():
+            for row in table.exact(coded, case=False)[:ROWS_OF_NAME].tolist():
                 key = (segment, int(table.files[row]))
                 if mask[key[1]]:
-                    found[key] = found.get(key, False) or table.name(row) == coded
-    return sorted(found, key=lambda key: (not found[key], key))[:count]
+                    own[key] = max(own.get(key, 0.0), _strength(table, row, coded))
+        for key, strength in own.items():
+            found.setdefault(key, []).append(Claim(strength, len(own)))
+    return found
+
+
+def _strength(table: SymbolTable, row: int, name: bytes) -> float:
+    strength = 1.0 if table.name(row) == name else OTHER_CASE
+    if not MAIN_KINDS[table.kinds[row]]:
+        strength *= OTHER_KIND
+    parent = table.parents[row]
+    return strength * NESTED if parent >= 0 and MAIN_KINDS[table.kinds[parent]] else strength
 
 
 def _complete(snapshot: Snapshot, files: Sequence[FileCandidate], question: Question) -> None:

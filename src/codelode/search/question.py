@@ -66,11 +66,11 @@ def ask(snapshot: Snapshot, query: str, related: Related, vector: Vector | None)
     words = query_words(query)
     weights, terms = [], []
     for index, word in enumerate(words):
-        own = global_weight(snapshot, BODY, word, snapshot.chunks)
+        own = global_weight(snapshot, BODY, word)
         near = [
             (other, share * RELATED_SHARE, weight)
             for other, share in related(word)
-            if other not in words and (weight := global_weight(snapshot, BODY, other, snapshot.chunks))
+            if other not in words and (weight := global_weight(snapshot, BODY, other))
         ]
         weights.append(own or min((weight for _, _, weight in near), default=0.0))
         terms.append(Term(word, index, 1.0))
@@ -88,12 +88,8 @@ def ask(snapshot: Snapshot, query: str, related: Related, vector: Vector | None)
 
 
 def path_weights(snapshot: Snapshot, question: Question) -> dict[str, float]:
-    """Weight of each term by how few paths have it."""
-    found: dict[str, float] = {}
-    for term in question.terms:
-        weight = term.share * global_weight(snapshot, PATH, term.text, snapshot.files)
-        found[term.text] = max(weight, found.get(term.text, 0.0))
-    return found
+    """Weight of each word by how few paths have it."""
+    return {word: global_weight(snapshot, PATH, word) for word in question.words}
 
 
 def _names(query: str) -> tuple[str, ...]:

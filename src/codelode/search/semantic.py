@@ -10,6 +10,7 @@ import numpy as np
 from codelode.model import Hit, SearchOptions, SearchStats, sort_key
 from codelode.search.candidates import FileFilter
 from codelode.search.chunkhit import chunk_hit
+from codelode.search.closeness import file_closeness
 from codelode.search.copies import fold_copies
 from codelode.search.nearest import nearest_chunks
 from codelode.search.question import Vector
@@ -17,11 +18,7 @@ from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 
 PROPOSED = 16
-"""Chunks proposed for each hit wanted: a file has several, and only its best three count."""
-
-BEST = 3
-"""Chunks whose mean closeness ranks a file: a file of which three chunks fit beats one with a single lucky chunk
-(NDCG@10 +.06 on the experiment that this ranking started from)."""
+"""Chunks proposed for each hit wanted: a file has several."""
 
 
 class NearChunk(NamedTuple):
@@ -52,7 +49,7 @@ def search_semantic(
         if best.part.vectors is not None:
             own = best.part.chunks.of_file(best.ordinal)
             cosines = best.part.vectors.scores(vector, np.arange(own.start, own.stop))
-            best = best._replace(score=float(np.sort(cosines)[::-1][:BEST].mean()))
+            best = best._replace(score=file_closeness(cosines))
         ranked.append(best)
     ranked.sort(key=lambda found: (-found.score, sort_key(found.part.files.path(found.ordinal))))
     return near_hits(ranked, options, sources, stats)

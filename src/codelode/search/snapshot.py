@@ -146,6 +146,8 @@ class Snapshot:
         with catalog.view():
             self.generation, rows, reasons = catalog.generation(), catalog.segments(), catalog.reasons()
         text_bytes = sum(row.text_bytes for row in rows) or 1
+        self.word_weights: dict[tuple[str, str], float] = {}
+        """inverse document frequencies that were asked for, by field and word"""
         self.segments = [
             OpenSegment(location, row, choice and choice.share(row.text_bytes / text_bytes)) for row in rows
         ]

@@ -72,8 +72,8 @@ def search_words(
         return []
     accept = FileFilter(options)
     masks = [accept.mask(part) for part in snapshot.segments]
-    weights = {word: global_weight(snapshot, BODY, word, snapshot.chunks) for word in words}
-    path_weights = {word: global_weight(snapshot, PATH, word, snapshot.files) for word in words}
+    weights = {word: global_weight(snapshot, BODY, word) for word in words}
+    path_weights = {word: global_weight(snapshot, PATH, word) for word in words}
     if options.explain:
         stats.explain = {"words": {word: round(weight, 3) for word, weight in weights.items()}}
     scorer = _Scorer(words, weights, path_weights)
