@@ -25,7 +25,7 @@ from tools.train.mining import _HEADER as HEADER
 from tools.train.mining import NO_CODE
 from tools.train.repositories import blobs, git, read_blobs, refused, training
 
-from codelode.search.evidence import MAIN_KINDS
+from codelode.search.pool import MAIN_KINDS
 from codelode.search.prominence import is_aside
 from codelode.settings import Settings
 from codelode.structure.definitions import Definitions

@@ -74,7 +74,9 @@ def measure(root: Path, settings: Settings, index_dir: Path, rows: Sequence[dict
         stats = SearchStats()
         sources = Sources(str(root), stats, settings.max_exact_bytes)
         vector = meaning.vector(row["query"], stats)
-        judged = hybrid.judge(snapshot, row["query"], SearchOptions(), sources, meaning.related, vector)
+        judged = hybrid.judge(
+            snapshot, row["query"], SearchOptions(), sources, meaning.related, vector, meaning.encoder()
+        )
         if judged is not None:
             own = [display_path(file.path) for file in judged.files]
             matrices.append(judged.matrix.astype(np.float32))

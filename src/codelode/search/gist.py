@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelode.model import display_path
-from codelode.search.evidence import MAIN_KINDS
-from codelode.search.pool import FileCandidate
+from codelode.search.pool import MAIN_KINDS, FileCandidate
 from codelode.search.question import Vector
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
@@ -30,7 +29,7 @@ NAMES = 60
 def closeness(
     files: Sequence[FileCandidate], vector: Vector, encode: Encode
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """For each file the cosine (float64, -1 to 1) of its path, and of its path and names, with the question's `vector`."""
+    """For each file the cosine (float64) of its path, and of its path and names, with the question's `vector`."""
     paths = [path_words(file) for file in files]
     gists = [f"{path} {names_of(file)}" for path, file in zip(paths, files, strict=True)]
     cosines = (encode([*paths, *gists]) @ vector).astype(np.float64)
