@@ -3,8 +3,8 @@
     python -m tools.rank.signals --mined DIR --out DIR
     python -m tools.rank.signals --judged bench/quality/dev --corpora DIR --indexes DIR --out DIR
 
-The second form asks judged questions, which are never learned from.  One file a repository (``.npz``, see
-`Asked`); indexes are kept, and brought up to date.
+The second form asks our own judged questions.  One file a repository (``.npz``, see `Asked`); indexes are kept, and
+brought up to date.  Remove those that were built with another model: they have no vectors of this one.
 """
 
 from __future__ import annotations
