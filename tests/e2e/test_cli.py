@@ -356,7 +356,7 @@ def test_words_print_the_matching_lines_of_each_hit(shared):
 
 def test_auto_says_in_json_what_it_chose(shared):
     words = shared.run("search", "--json", "parse config").json
-    assert (words["mode"], bool(words["why"])) == ("words", True)
+    assert (words["mode"], bool(words["why"])) == ("hybrid", True)
     exact = shared.run("search", "--json", "load(path)").json
     assert (exact["mode"], exact["why"] != words["why"]) == ("exact", True)
     asked = shared.run("search", "--json", "--mode", "exact", "load").json
@@ -513,7 +513,7 @@ def test_terminal_output_of_words(shared):
     shown = shared.terminal("search", "parse config", "--color=never")
     assert "src/main.c:1-8  parse_config\n" in shown
     assert "\n3:int parse_config(const char *path)\n" in shown
-    assert "mode words (" in shown
+    assert "mode hybrid (" in shown
     assert "\x1b" not in shown
 
 

@@ -25,7 +25,8 @@ def answer(
     stats = _new_stats(snapshot)
     hits = _run(snapshot, root, pattern, replace(options, mode=mode), stats, max_bytes, meaning)
     if not hits and options.mode is Mode.AUTO and mode not in RANKED and not options.all_matches:
-        mode, why = Mode.HYBRID, f"{why}, but nothing matches it as such"
+        # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
+        mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
         stats = _new_stats(snapshot)
         hits = _run(snapshot, root, query, replace(options, mode=mode), stats, max_bytes, meaning)
     stats.elapsed_ms = (perf_counter() - began) * 1000

@@ -107,7 +107,7 @@ def _line_hits(batch: Batch) -> Iterator[Hit]:
             inside = [(a - start, b - start) for a, b in spans[at:after]]
             matches = tuple([Match(number, column, length) for column, length in columns(line, inside)])
         # The named tuples' own constructors are Python functions: a third of the time.
-        yield new(Hit, (names[piece], number, number, 0.0, languages[piece], "", shown, matches))
+        yield new(Hit, (names[piece], number, number, 0.0, languages[piece], "", shown, matches, ()))
         at = after
 
 
