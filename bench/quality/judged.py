@@ -58,7 +58,9 @@ def command(system: str) -> list[str]:
 
 def measured(system: str, score: Path, corpora: Path) -> dict[str, Any]:
     """score.py's report: by repository its NDCG@10, its seconds and its questions."""
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # indexes too: those of another model have no vectors of this one
         out = Path(folder) / "report.json"
         asked = [
             sys.executable,
@@ -68,7 +70,9 @@ def measured(system: str, score: Path, corpora: Path) -> dict[str, Any]:
             "--search",
             shlex.join(command(system)),
         ]
-        measure.run([*asked, "--out", str(out)], env={"PYTHONPATH": str(machine.ROOT)})
+        measure.run(
+            [*asked, "--out", str(out)], env={"PYTHONPATH": str(machine.ROOT), "XDG_CACHE_HOME": folder}
+        )
         found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         return found
 

@@ -39,8 +39,11 @@ HERE = Path(__file__).resolve().parent
 
 LIST = HERE / "repos.json"
 
-COMMITS, SYMBOLS, SPOKEN, DOCS = 40, 15, 8, 25
+COMMITS, SYMBOLS, MEMBERS, SHARED, SPOKEN, DOCS = 40, 15, 10, 6, 8, 25
 """Most queries of a type from one repository."""
+
+FEW, SEVERAL = range(1, 3), range(3, 7)
+"""Files that define a name that means one thing, and one that means several, each of which is an answer."""
 
 FEWEST, MOST = 150, 900
 """Commits between the revision and the newest one: enough to give questions, few enough that files are the same."""
@@ -75,10 +78,12 @@ class Commit(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A public definition that stands in no other."""
+    """A public definition."""
 
     path: str
     name: str
+    inner: bool
+    """it stands in another one that is no module"""
 
 
 class Said(NamedTuple):
@@ -173,7 +178,7 @@ def choose(mirrors: Path, names: list[str], lists: list[Path]) -> None:
 
 
 def read_source(mirror: Path, files: dict[str, bytes]) -> Told:
-    """The public outer definitions and the comments of the source `files`."""
+    """The public definitions and the comments of the source `files`."""
     told = Told()
     paths = sorted(files)
     limit = Settings().max_parsed_bytes
@@ -188,9 +193,9 @@ def read_source(mirror: Path, files: dict[str, bytes]) -> Told:
         for at, kind in enumerate(found.kinds):
             parent = found.parents[at]
             inner = parent >= 0 and KINDS[found.kinds[parent]] != "module"
-            if not inner and MAIN_KINDS[kind] and found.visibilities[at] not in (PROTECTED, PRIVATE):
+            if MAIN_KINDS[kind] and found.visibilities[at] not in (PROTECTED, PRIVATE):
                 name = text[found.name_starts[at] : found.name_ends[at]].decode("utf-8", "replace")
-                told.named.append(Named(path, name))
+                told.named.append(Named(path, name, inner))
     return told
 
 
@@ -210,12 +215,20 @@ def _comments(path: str, text: bytes, found: Definitions) -> Iterator[Said]:
             yield Said(path, said[0], start, end)
 
 
-def names_asked(told: Told, chance: random.Random) -> list[tuple[str, list[str]]]:
-    """Names with the files that define them, those that many files mention likelier first."""
+def names_asked(
+    told: Told, chance: random.Random, *, inner: bool, files: range
+) -> list[tuple[str, list[str]]]:
+    """Names with the files that define them, so many as `files` says, those that many files mention likelier first.
+
+    `inner`: names of which all definitions stand in others; otherwise those of which one does not."""
     where: dict[str, set[str]] = defaultdict(set)
+    outer = {each.name for each in told.named if not each.inner}
     for each in told.named:
-        where[each.name].add(each.path)
-    fit = [name for name, paths in where.items() if len(paths) <= 2 and len(name) > 3 and name.isidentifier()]
+        if each.inner is inner and (each.name in outer) is not inner:
+            where[each.name].add(each.path)
+    fit = [
+        name for name, paths in where.items() if len(paths) in files and len(name) > 3 and name.isidentifier()
+    ]
     # Weighted sampling without replacement: Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006.
     order = sorted(fit, key=lambda name: chance.random() ** (1 / (1 + told.mentions[name])), reverse=True)
     return [(name, sorted(where[name])) for name in order]
@@ -247,7 +260,7 @@ def queries(mirror: Path, entry: dict[str, str], never: set[bytes]) -> Iterator[
             asked.add(commit.said.lower())
             yield question("commit", commit.said, commit.paths)
     told = read_source(mirror, own)
-    named = names_asked(told, chance)
+    named = names_asked(told, chance, inner=False, files=FEW)
     for name, paths in named[:SYMBOLS]:
         yield question("symbol", name, paths)
     spoken = [(words(name), paths) for name, paths in named[SYMBOLS:]]
@@ -258,6 +271,10 @@ def queries(mirror: Path, entry: dict[str, str], never: set[bytes]) -> Iterator[
     said = {each.path: each for each in told.said}
     for path in sorted(said, key=lambda _: chance.random())[:DOCS]:
         yield question("doc", said[path].text, [path]) | {"hole": [said[path].start, said[path].end]}
+    for name, paths in names_asked(told, chance, inner=True, files=FEW)[:MEMBERS]:
+        yield question("member", name, paths)
+    for name, paths in names_asked(told, chance, inner=False, files=SEVERAL)[:SHARED]:
+        yield question("shared", name, paths)
 
 
 def check_out(mirror: Path, revision: str, folder: Path, holes: dict[str, list[int]]) -> None:

@@ -33,7 +33,9 @@ from codelode.store.catalog import Catalog
 from codelode.store.files import CATALOG
 
 HERE = Path(__file__).resolve().parent
-TYPES = ("commit", "symbol", "spoken", "doc", "judged semantic", "judged architecture", "judged symbol")
+TYPES = (
+    "commit", "symbol", "spoken", "doc", "judged semantic", "judged architecture", "judged symbol", "member", "shared",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def measure(root: Path, settings: Settings, index_dir: Path, rows: Sequence[dict
     return Asked(
         list(NAMES), np.concatenate(matrices), np.array(starts), np.array(right, bool),
         np.array([TYPES.index(row["type"]) for row in rows], np.uint8),
-        np.array([len(row["targets"]) for row in rows]), np.array(is_name, bool),
+        np.array([len(row["targets"]) for row in rows], np.int64), np.array(is_name, bool),
         [row["query"] for row in rows], paths,
     )  # fmt: skip
 
