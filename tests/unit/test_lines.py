@@ -61,6 +61,13 @@ def test_snippet_prefers_different_words_to_one_word_often():
     assert numbers(snippet([both, often], 0, most=1)) == [2]
 
 
+def test_snippet_without_match_skips_blank_lines():
+    lines = [Line(1, "", []), Line(2, "  ", []), Line(3, "def f():", []), Line(4, "    pass", [])]
+    assert numbers(snippet(lines, 0)) == [3]
+    assert numbers(snippet(lines, 1)) == [3, 4]
+    assert numbers(snippet(lines[:2], 0)) == [1]
+
+
 def test_snippet_without_match_is_the_beginning():
     lines = [Line(n, "x") for n in range(1, 9)]
     assert numbers(snippet(lines, 0)) == [1]

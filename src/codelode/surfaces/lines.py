@@ -56,11 +56,12 @@ def groups(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
 def snippet(lines: Sequence[Line], around: int, most: int = SNIPPET_LINES) -> list[Line]:
     """The lines worth showing: those with most different matches, `around` lines about each, `most` in all.
 
-    Without a match (the hit was found by its path) the first lines stand for the rest.
+    Without a match (the hit was found by its path or meaning) the first lines that are not blank stand for the rest.
     """
     order = [index for index, line in enumerate(lines) if line.matched]
     if not order:
-        return list(lines[: 1 + around])
+        first = next((index for index, line in enumerate(lines) if line.text.strip()), 0)
+        return list(lines[first : first + 1 + around])
     order.sort(key=lambda index: _worth(lines[index]), reverse=True)  # stable: earlier lines first
     chosen: set[int] = set()
     for index in order:
