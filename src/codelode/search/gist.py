@@ -39,7 +39,7 @@ def closeness(
 def path_words(file: FileCandidate) -> str:
     """The last parts of its path without the extension."""
     parts = display_path(file.path).split("/")[-PATH_PARTS:]
-    return " ".join([*parts[:-1], parts[-1].partition(".")[0] or parts[-1]])
+    return " ".join([*parts[:-1], parts[-1].rpartition(".")[0] or parts[-1]])
 
 
 def names_of(file: FileCandidate) -> str:

@@ -51,7 +51,7 @@ class PathMatcher:
     def fit(self, path: RelPath) -> PathFit:
         """The fit of `path`."""
         *folders, name = display_path(path).split("/")
-        stem = tuple(tokens.words(name.partition(".")[0] or name))
+        stem = tuple(tokens.words(name.rpartition(".")[0] or name))
         inner = [_words_of(folder) for folder in folders[-FOLDERS:]]
         asked, filled = self._match(stem)
         folder_asked, _ = self._match([word for words in inner for word in words])

@@ -52,6 +52,8 @@ class Claim(NamedTuple):
 
     strength: float
     """1 for a type or function at the top of the file, written as in the question; less for others"""
+    start: int
+    """byte at which that definition begins"""
     files: int
     """how many files define it"""
 
@@ -138,15 +140,17 @@ def _claims(
     found: dict[tuple[int, int], list[Claim]] = {}
     for name in names:
         coded = name.encode()
-        own: dict[tuple[int, int], float] = {}
+        own: dict[tuple[int, int], tuple[float, int]] = {}
         for segment, (part, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
             table = part.symbols
             for row in table.exact(coded, case=False)[:ROWS_OF_NAME].tolist():
                 key = (segment, int(table.files[row]))
                 if mask[key[1]]:
-                    own[key] = max(own.get(key, 0.0), _strength(table, row, coded))
-        for key, strength in own.items():
-            found.setdefault(key, []).append(Claim(strength, len(own)))
+                    strength, start = _strength(table, row, coded), table.starts[row]
+                    if key not in own or strength > own[key][0]:
+                        own[key] = strength, start
+        for key, (strength, start) in own.items():
+            found.setdefault(key, []).append(Claim(strength, start, len(own)))
     return found
 
 
@@ -179,4 +183,7 @@ def _complete(snapshot: Snapshot, files: Sequence[FileCandidate], question: Ques
                 nearest = np.argsort(-file.cosines, kind="stable")[:MOST_BY_MEANING]
                 best = (mine.start + nearest).tolist()
             file.first_chunk = mine.start
+            if mine:
+                starts = part.chunks.starts[mine.start : mine.stop]
+                best += [mine.start + int(np.searchsorted(starts, c.start, "right")) - 1 for c in file.claims]
             file.chunks = sorted({*file.chunks, *best})
