@@ -50,6 +50,17 @@ def nearest_chunks(
     return list(zip(segment[best].tolist(), chunk[best].tolist(), score[best].tolist(), strict=True))
 
 
+def file_cosines(part: OpenSegment, ordinals: Sequence[int], vector: Floats) -> list[Floats]:
+    """For each of the files `ordinals` of a segment the cosines of its chunks to `vector`, in their order; nothing
+    where the segment has no vectors.  All files at once: one by one costs 20 us each."""
+    table = part.vectors
+    if table is None or not ordinals:
+        return [np.empty(0, np.float32) for _ in ordinals]
+    chunks = [part.chunks.of_file(ordinal) for ordinal in ordinals]
+    scores = table.scores(vector, np.concatenate([np.arange(own.start, own.stop) for own in chunks]))
+    return np.split(scores, np.cumsum([len(own) for own in chunks])[:-1])
+
+
 def _chunk_mask(part: OpenSegment, mask: Mask) -> Mask | None:
     """`mask` of files as one of chunks; None when it lets all pass."""
     return None if mask.all() else mask[part.chunks.files]

@@ -168,18 +168,16 @@ def _complete(snapshot: Snapshot, files: Sequence[FileCandidate], question: Ques
         own = [file for file in files if file.segment == segment]
         if not own:
             continue
-        chunks = [part.chunks.of_file(file.ordinal) for file in own]
-        table = part.vectors if question.vector is not None else None
-        cosines: Cosines | None = None
-        if table is not None and question.vector is not None:
-            rows = np.concatenate([np.arange(mine.start, mine.stop) for mine in chunks])
-            cosines = table.scores(question.vector, rows)
-        at = 0
-        for file, mine in zip(own, chunks, strict=True):
+        if question.vector is not None:
+            from codelode.search.nearest import file_cosines
+
+            found = file_cosines(part, [file.ordinal for file in own], question.vector)
+            for file, cosines in zip(own, found, strict=True):
+                file.cosines = cosines
+        for file in own:
+            mine = part.chunks.of_file(file.ordinal)
             best = list(mine[:1])
-            if cosines is not None:
-                file.cosines = cosines[at : at + len(mine)]
-                at += len(mine)
+            if file.cosines.size:
                 nearest = np.argsort(-file.cosines, kind="stable")[:MOST_BY_MEANING]
                 best = (mine.start + nearest).tolist()
             file.first_chunk = mine.start

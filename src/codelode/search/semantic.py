@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from codelode.model import Hit, SearchOptions, SearchStats, sort_key
 from codelode.search.candidates import FileFilter
 from codelode.search.chunkhit import chunk_hit
 from codelode.search.closeness import file_closeness
 from codelode.search.copies import fold_copies
-from codelode.search.nearest import nearest_chunks
+from codelode.search.nearest import file_cosines, nearest_chunks
 from codelode.search.question import Vector
 from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
@@ -40,17 +38,17 @@ def search_semantic(
     """The `options.limit` files whose best chunks are nearest to `vector`, each by its nearest chunk."""
     proposed = near(snapshot, vector, options, max(options.limit, 10) * PROPOSED)
     stats.candidates = len(proposed)
-    by_file: dict[tuple[str, int], list[NearChunk]] = {}
+    by_segment: dict[str, dict[int, NearChunk]] = {}
     for chunk in proposed:
-        by_file.setdefault((chunk.part.name, chunk.ordinal), []).append(chunk)
+        by_segment.setdefault(chunk.part.name, {}).setdefault(chunk.ordinal, chunk)
     ranked = []
-    for chunks in by_file.values():
-        best = chunks[0]
-        if best.part.vectors is not None:
-            own = best.part.chunks.of_file(best.ordinal)
-            cosines = best.part.vectors.scores(vector, np.arange(own.start, own.stop))
-            best = best._replace(score=file_closeness(cosines))
-        ranked.append(best)
+    for files in by_segment.values():
+        part = next(iter(files.values())).part
+        cosines = file_cosines(part, list(files), vector)
+        ranked += [
+            best._replace(score=file_closeness(own))
+            for best, own in zip(files.values(), cosines, strict=True)
+        ]
     ranked.sort(key=lambda found: (-found.score, sort_key(found.part.files.path(found.ordinal))))
     return near_hits(ranked, options, sources, stats)
 
