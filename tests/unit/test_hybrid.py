@@ -120,7 +120,7 @@ def test_without_an_embedder_words_still_answer(tmp_path: Path) -> None:
         assert paths(index, "parse cookie header")[0] == "net/cookies.py"
         with pytest.raises(EmbedderError, match="embedder"):
             index.search("parse", mode="semantic")
-        with pytest.raises(EmbedderError, match="embedder"):
+        with pytest.raises(EmbedderError, match="codelode embed"):
             index.similar("net/cookies.py")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from codelode.errors import QueryError
+from codelode.errors import EmbedderError, QueryError
 from codelode.model import Hit, RelPath, SearchOptions, SearchStats, display_path
 from codelode.search.meaning import Meaning
 from codelode.search.question import Vector
@@ -29,6 +29,10 @@ def search_similar(
     found = snapshot.find(path)
     if found is None:
         raise QueryError(f"{display_path(path)} is not in the index; see: codelode status --skipped")
+    if all(part.vectors is None for part in snapshot.segments):
+        raise EmbedderError(
+            "no chunk has a vector by the embedder of the settings yet; `codelode embed` makes them"
+        )
     part, ordinal = found
     chunk = _chunk_at(part, ordinal, line)
     vector = _vector(part, ordinal, chunk, path, sources, meaning)
