@@ -144,13 +144,17 @@ def chunk_text(source: Source, chunk: int, hole: tuple[int, int] = (0, 0)) -> by
     return source.text[start:first] + b" " + source.text[last:end]
 
 
-_DOCSTRING = re.compile(rb"\A\s*:?\s*[rRuUbB]{0,2}(\"{3}|'{3})(.*?)\1", re.DOTALL)
-_HEADER = re.compile(
+DOCSTRING = re.compile(rb"\A\s*:?\s*[rRuUbB]{0,2}(\"{3}|'{3})(.*?)\1", re.DOTALL)
+"""A docstring at the beginning of a body"""
+
+HEADER = re.compile(
     rb"\A(?:#!.*\n|\s|package [\w.]+;?\n|<\?php|\xef\xbb\xbf)*"
     rb"((?:/\*.*?\*/|(?:[ \t]*(?://|#(?![\[!d ]*(?:include|define|if))|--|;|%%).*\n)+|"
     rb"\"{3}.*?\"{3}|'{3}.*?'{3}|\{-.*?-\}))",
     re.DOTALL,
 )
+"""What stands at the beginning of a file up to the end of its comment on itself"""
+
 _INLINE = re.compile(
     rb"(?m)^[ \t]+(?:(?://|#|--)[ \t]+\S.*\n?(?:[ \t]+(?://|#|--)[ \t]+\S.*\n?)*)|/\*[ \t].{20,400}?\*/"
 )
@@ -176,7 +180,7 @@ def doc_pairs(source: Source) -> Iterator[Pair]:
         if lead < start:
             comment = text[lead:start]
         else:
-            inside = _DOCSTRING.match(text[found.bodies[at] : min(found.ends[at], found.bodies[at] + 4000)])
+            inside = DOCSTRING.match(text[found.bodies[at] : min(found.ends[at], found.bodies[at] + 4000)])
             if inside is None:
                 continue
             comment = inside[2]
@@ -184,7 +188,7 @@ def doc_pairs(source: Source) -> Iterator[Pair]:
         if found.ends[at] - start > LEAST_DEFINITION:
             for said in sentences(comment.decode("utf-8", "replace")):
                 yield _pair(DOC, said, source, chunk_at(source, start), hole)
-    header = _HEADER.match(text[:6000])
+    header = HEADER.match(text[:6000])
     if header is not None:
         for said in sentences(header[1].decode("utf-8", "replace"), 4):
             for chunk in sorted({0, len(source.cuts) // 2}):
