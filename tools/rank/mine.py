@@ -20,8 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from tools.train.comments import commit_subject, sentences
-from tools.train.mining import DOCSTRING, HEADER
-from tools.train.mining import NO_CODE
+from tools.train.mining import DOCSTRING, HEADER, NO_CODE
 from tools.train.repositories import blobs, git, read_blobs, refused, training
 
 from codelode.search.pool import MAIN_KINDS
