@@ -37,6 +37,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.structural
 	$(BIN)/python -m bench.hybrid
+	$(BIN)/python -m bench.model
 
 soak: $(VENV)/.installed
 	$(BIN)/python -m bench.soak

@@ -19,6 +19,7 @@ from codelode.errors import (
     StorageError,
     UsageError,
 )
+from codelode.locating import has_catalog, location_of, root_of
 from codelode.model import (
     EXACT_ONLY,
     Case,
@@ -31,7 +32,7 @@ from codelode.model import (
     Status,
     display_path,
 )
-from codelode.questions import StructureQuestions
+from codelode.questions import StructureQuestions, options_of
 from codelode.settings import MIB, Settings
 from codelode.store import segment, sidecars
 from codelode.store.catalog import Catalog
@@ -39,7 +40,6 @@ from codelode.store.files import (
     CATALOG,
     LOCK,
     cache_folder,
-    default_location,
     folder_bytes,
     remove_tree,
     storage_errors,
@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from codelode.search.source import Sources
 
 T = TypeVar("T")
-
-IN_ROOT = ".codelode"
-"""Index folder inside the root, used when it exists or when `index_dir` asks for it."""
 
 SNAPSHOT_TRIES = 5
 """A snapshot whose segments are collected while it is opened is opened anew; more often than this is no race."""
@@ -97,7 +94,7 @@ class Index(StructureQuestions, Embeddings):
             from codelode.structure import custom
 
             custom.register(settings.grammars)
-        self.location = str(_location(self.root, index_dir or self.settings.index_dir))
+        self.location = str(location_of(self.root, index_dir or self.settings.index_dir))
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
         self._snapshot: Snapshot | None = None
@@ -115,8 +112,8 @@ class Index(StructureQuestions, Embeddings):
         """The nearest folder at or above `path` that has an index; None when there is none."""
         folder = Path(os.path.realpath(path))
         for candidate in (folder, *folder.parents):
-            location = _location(str(candidate), index_dir)
-            if _has_catalog(location) and _root_of(location) in (str(candidate), None):
+            location = location_of(str(candidate), index_dir)
+            if has_catalog(location) and root_of(location) in (str(candidate), None):
                 return str(candidate)
         return None
 
@@ -158,7 +155,7 @@ class Index(StructureQuestions, Embeddings):
     def drop(self) -> None:
         """Delete the index; the source tree is not touched.  Raises IndexNotFoundError when there is none."""
         location = Path(self.location)
-        if not _has_catalog(location):
+        if not has_catalog(location):
             raise IndexNotFoundError(f"no index of {self.root} (looked in {self.location})")
         self.close()
         with BuildLock(location / LOCK, wait=True), storage_errors(location):
@@ -228,13 +225,7 @@ class Index(StructureQuestions, Embeddings):
         """The `limit` pieces of code most like the one at `line` (1-based) of the file `path`, which counts from the
         root.  Raises QueryError for a file or line that is not there, EmbedderError without an embedder."""
         wanted = self._inside(path)
-        options = SearchOptions(
-            mode=Mode.SEMANTIC,
-            limit=limit,
-            languages=frozenset(languages),
-            globs=tuple(globs),
-            under=tuple(under),
-        )
+        options = options_of(languages, globs, under, limit=limit)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Hit]:
             from codelode.search.meaning import Meaning
@@ -409,35 +400,8 @@ def list_indexes() -> list[Status]:
     found = []
     folder = cache_folder()
     for location in sorted(folder.iterdir()) if folder.is_dir() else []:
-        root = _root_of(location)
+        root = root_of(location)
         if root is not None:
             with Index(root, Settings(), index_dir=str(location)) as index:
                 found.append(index.status())
     return sorted(found, key=lambda row: row.root)
-
-
-def _has_catalog(location: Path) -> bool:
-    # Path.exists raises where a folder may not be entered.
-    return os.path.exists(location / CATALOG)
-
-
-def _location(root: str, index_dir: str) -> Path:
-    if index_dir:
-        return Path(root, index_dir)
-    inside = Path(root, IN_ROOT)
-    return inside if _has_catalog(inside) else default_location(root)
-
-
-def _root_of(location: Path) -> str | None:
-    """The root that the index at `location` was built for; None when that cannot be read."""
-    try:
-        catalog = Catalog(location / CATALOG, create=False)
-    except (FileNotFoundError, CorruptIndexError, IndexFormatError):
-        return None
-    try:
-        root = catalog.meta("root")
-    except CorruptIndexError:
-        return None
-    finally:
-        catalog.close()
-    return os.fsdecode(bytes.fromhex(root)) if root else None

@@ -164,7 +164,7 @@ class StructureQuestions(ABC):
         the outline.  Raises QueryError for a path outside the root, a file that cannot be parsed, an unknown kind.
         """
         inside = self._inside(path)
-        options = _options(languages, globs, (inside,) if inside else (), kinds)
+        options = options_of(languages, globs, (inside,) if inside else (), kinds)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> Iterator[Symbol]:
             from codelode.search.outline import outline
@@ -190,7 +190,7 @@ class StructureQuestions(ABC):
 
         Raises QueryError for an unknown kind.
         """
-        options = _options(languages, globs, under, kinds, limit, case=Case(case), all_matches=all_matches)
+        options = options_of(languages, globs, under, kinds, limit, case=Case(case), all_matches=all_matches)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Symbol]:
             from codelode.search.symbols import find_symbols
@@ -212,7 +212,7 @@ class StructureQuestions(ABC):
 
         Raises QueryError for an unknown kind.
         """
-        options = _options(languages, globs, under, kinds)
+        options = options_of(languages, globs, under, kinds)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Symbol]:
             from codelode.search.named import named_symbols
@@ -246,7 +246,7 @@ class StructureQuestions(ABC):
         Files are read and parsed while mentions are asked for, so that the first of a popular name come at once.
         """
         wanted = [Role(role) for role in roles]
-        options = _options(languages, globs, under, all_matches=True)
+        options = options_of(languages, globs, under, all_matches=True)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> References:
             from codelode.search.references import estimate_total, find_references
@@ -268,7 +268,7 @@ class StructureQuestions(ABC):
     ) -> CallEdges:
         """The calls of every definition with this name; with `depth` over 1 then those of their callers, and so
         on, level by level.  `languages`, `globs` and `under` limit where calls are looked for."""
-        options = _options(languages, globs, under)
+        options = options_of(languages, globs, under)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> CallEdges:
             from codelode.search import callgraph
@@ -280,7 +280,7 @@ class StructureQuestions(ABC):
 
     def callees(self, name: str, *, limit: int = 1000) -> CallEdges:
         """The calls inside every definition with this name, in path and line order."""
-        options = _options()
+        options = options_of()
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> CallEdges:
             from codelode.search import callgraph
@@ -305,7 +305,7 @@ class StructureQuestions(ABC):
 
         What proves it: the `callee` of an edge is what was asked about, or the `caller` of an earlier edge.
         """
-        options = _options(languages, globs, under)
+        options = options_of(languages, globs, under)
 
         def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> CallEdges:
             from codelode.search import callgraph
@@ -345,7 +345,7 @@ class StructureQuestions(ABC):
         return b"" if relative == "." else os.fsencode(relative)
 
 
-def _options(
+def options_of(
     languages: Sequence[str] = (),
     globs: Sequence[str] = (),
     under: Sequence[RelPath] = (),
@@ -355,6 +355,7 @@ def _options(
     case: Case = Case.SMART,
     all_matches: bool = False,
 ) -> SearchOptions:
+    """The options of a question that has no mode."""
     return SearchOptions(
         limit=limit,
         case=case,

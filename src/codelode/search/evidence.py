@@ -13,12 +13,9 @@ from codelode.search.pool import MAIN_KINDS, FileCandidate
 from codelode.search.question import Question
 from codelode.search.snapshot import OpenSegment
 from codelode.search.source import Sources
+from codelode.search.words import K1, B
 from codelode.text import chunks as chunking
 from codelode.text import subwords, tokens
-
-K1 = 1.2
-B = 0.4
-"""BM25's constants, as in `search.words`."""
 
 HEAD_BYTES = 800
 """A file's beginning: its comment on itself, its imports, often its main definition."""
