@@ -7,7 +7,10 @@ systems, and a name that is no valid UTF-8 must survive.  `display_path` turns o
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from time import perf_counter
 from typing import Any, NamedTuple
 
 RelPath = bytes
@@ -84,6 +87,8 @@ class Mode(enum.Enum):
     REGEX = "regex"
     SYMBOL = "symbol"
     AST = "ast"
+    QUERY = "query"
+    """the query language (docs/query_syntax.md)"""
 
 
 RANKED = frozenset({Mode.WORDS, Mode.SEMANTIC, Mode.HYBRID})
@@ -277,6 +282,12 @@ class SearchOptions:
     kinds: frozenset[str] = frozenset()
     """Only definitions of these kinds (mode symbol); empty for all."""
     explain: bool = False
+    offset: int = 0
+    """Hits to leave out at the beginning of the ranking."""
+    max_per_file: int | None = None
+    """Most hits of one file; None for no bound."""
+    timeout_ms: int | None = None
+    """Time after which a search gives what it has, marked partial; None for no bound."""
 
 
 @dataclass(slots=True)
@@ -301,11 +312,23 @@ class SearchStats:
     notes: list[str] = field(default_factory=list)
     """what the user should know of how the answer was found, a sentence each"""
     explain: dict[str, Any] | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+    """milliseconds of each stage of the search, in the order they ran"""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time of the block to stage `name`."""
+        began = perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + (perf_counter() - began) * 1000
 
     def to_json(self) -> dict[str, Any]:
         """All counters; `explain` when there is one."""
         out = {name: getattr(self, name) for name in self.__slots__ if name != "explain"}
         out["elapsed_ms"] = round(self.elapsed_ms, 3)
+        out["stages"] = {name: round(spent, 3) for name, spent in self.stages.items()}
         if self.explain is not None:
             out["explain"] = self.explain
         return out
