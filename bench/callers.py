@@ -208,7 +208,7 @@ class Judge:
         return next(found, None) is not None
 
     def _sources(self, stats: SearchStats) -> Sources:
-        return Sources(str(self._root), stats, 1 << 30)
+        return Sources(stats, 1 << 30)
 
     def score(self, function: Function) -> Score:
         score = Score(functions=1)

@@ -56,7 +56,7 @@ def rows(engine: Engine) -> list[Row]:
 
 def _ask(index: Index, question: Callable[..., Iterable[object]], name: str) -> int:
     stats = SearchStats()
-    sources = Sources(index.root, stats, index.settings.max_exact_bytes)
+    sources = Sources(stats, index.settings.max_exact_bytes)
     options = SearchOptions(all_matches=True)
     return sum(1 for _ in question(index._current(), name, options, sources, stats))
 

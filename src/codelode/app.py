@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from codelode.embeddings import Embeddings
 from codelode.errors import (
@@ -16,23 +16,11 @@ from codelode.errors import (
     IndexFormatError,
     IndexNotFoundError,
     RootError,
-    StorageError,
-    UsageError,
 )
 from codelode.locating import has_catalog, location_of, root_of
-from codelode.model import (
-    EXACT_ONLY,
-    Case,
-    Hit,
-    Mode,
-    RelPath,
-    SearchOptions,
-    SearchResult,
-    SearchStats,
-    Status,
-    display_path,
-)
-from codelode.questions import StructureQuestions, options_of
+from codelode.model import EXACT_ONLY, Status, display_path
+from codelode.questions import StructureQuestions
+from codelode.searches import SNAPSHOT_TRIES, Searches
 from codelode.settings import MIB, Settings
 from codelode.store import segment, sidecars
 from codelode.store.catalog import Catalog
@@ -49,17 +37,10 @@ from codelode.store.lock import BuildLock
 
 if TYPE_CHECKING:
     from codelode.ingest.report import Progress, RunReport
-    from codelode.search.answer import HitStream
     from codelode.search.snapshot import Snapshot
-    from codelode.search.source import Sources
-
-T = TypeVar("T")
-
-SNAPSHOT_TRIES = 5
-"""A snapshot whose segments are collected while it is opened is opened anew; more often than this is no race."""
 
 
-class Index(StructureQuestions, Embeddings):
+class Index(Embeddings, Searches, StructureQuestions):
     """The index of one root folder.
 
     >>> import tempfile, pathlib
@@ -165,127 +146,7 @@ class Index(StructureQuestions, Embeddings):
         if not removed:  # Windows keeps the lock's file as long as it is open
             remove_tree(location)
 
-    # ---- searching ---------------------------------------------------------------------------------------
-
-    def search(
-        self,
-        query: str,
-        *,
-        mode: str | Mode = Mode.AUTO,
-        limit: int = 10,
-        case: str | Case = Case.SMART,
-        context: int = 0,
-        all_matches: bool = False,
-        languages: Sequence[str] = (),
-        globs: Sequence[str] = (),
-        under: Sequence[RelPath] = (),
-        kinds: Sequence[str] = (),
-        explain: bool = False,
-        refresh: bool = False,
-    ) -> SearchResult:
-        """Answer `query`: the `limit` best hits, or with `all_matches` all of them in path order.
-
-        `mode` is auto, hybrid, words, semantic, exact, regex, symbol, or ast, which needs one of `languages`; see
-        `SearchOptions` for the rest.  `refresh` brings the index up to date first.  Raises QueryError,
-        IndexNotFoundError, CorruptIndexError, and EmbedderError when mode semantic has no embedder.
-        """
-        options = SearchOptions(
-            mode=Mode(mode),
-            limit=limit,
-            case=Case(case),
-            context=context,
-            all_matches=all_matches,
-            languages=frozenset(languages),
-            globs=tuple(globs),
-            under=tuple(under),
-            kinds=frozenset(kinds),
-            explain=explain,
-        )
-        if refresh:
-            self.refresh(thorough=False)
-        from codelode.search.answer import answer
-        from codelode.search.meaning import Meaning
-
-        return self._with_snapshot(
-            lambda snapshot: answer(
-                snapshot, self.root, query, options, self.settings.max_exact_bytes, Meaning(self.embedder)
-            )
-        )
-
-    def similar(
-        self,
-        path: str | os.PathLike[str],
-        line: int = 1,
-        *,
-        limit: int = 10,
-        languages: Sequence[str] = (),
-        globs: Sequence[str] = (),
-        under: Sequence[RelPath] = (),
-    ) -> list[Hit]:
-        """The `limit` pieces of code most like the one at `line` (1-based) of the file `path`, which counts from the
-        root.  Raises QueryError for a file or line that is not there, EmbedderError without an embedder."""
-        wanted = self._inside(path)
-        options = options_of(languages, globs, under, limit=limit)
-
-        def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Hit]:
-            from codelode.search.meaning import Meaning
-            from codelode.search.similar import search_similar
-
-            return search_similar(snapshot, wanted, line, options, sources, stats, Meaning(self.embedder))
-
-        return self._ask(work)
-
-    def stream(
-        self,
-        query: str,
-        *,
-        mode: str | Mode = Mode.AUTO,
-        case: str | Case = Case.SMART,
-        context: int = 0,
-        languages: Sequence[str] = (),
-        globs: Sequence[str] = (),
-        under: Sequence[RelPath] = (),
-        kinds: Sequence[str] = (),
-        explain: bool = False,
-    ) -> HitStream:
-        """Every match in path order, found while it is asked for: for more hits than one wants in memory.
-
-        The iterator has `mode`, `why` and `stats`.  Raises QueryError (mode words has no list of all matches).
-        """
-        from codelode.search.answer import HitStream
-
-        options = SearchOptions(
-            mode=Mode(mode),
-            case=Case(case),
-            context=context,
-            languages=frozenset(languages),
-            globs=tuple(globs),
-            under=tuple(under),
-            kinds=frozenset(kinds),
-            explain=explain,
-        )
-        return self._with_snapshot(
-            lambda snapshot: HitStream(
-                snapshot.hold(), self.root, query, options, self.settings.max_exact_bytes, self._blame
-            )
-        )
-
-    def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
-        """What `work` makes of the newest snapshot.
-
-        A snapshot opens files when they are first needed: those of a segment that a newer commit has dropped
-        are gone then, and the newer snapshot is tried."""
-        for _ in range(SNAPSHOT_TRIES):
-            snapshot = self._current()
-            try:
-                return work(snapshot)
-            except UsageError:
-                raise
-            except Exception as exc:
-                if self._current() is snapshot:
-                    self._blame(exc)
-                    raise
-        raise StorageError(f"{self.location}: other processes commit faster than a search can open files")
+    # ---- searching: the rest is in `Searches` ------------------------------------------------------------
 
     def _blame(self, exc: Exception) -> None:
         """Raise CorruptIndexError when a damaged index is why a search failed as nobody foresaw."""
@@ -309,7 +170,7 @@ class Index(StructureQuestions, Embeddings):
                 if self._snapshot and self._snapshot.generation == catalog.generation():
                     return self._snapshot
                 try:
-                    self._snapshot = Snapshot(Path(self.location), catalog, choice)
+                    self._snapshot = Snapshot(self.root, Path(self.location), catalog, choice)
                 except FileNotFoundError:
                     continue  # a writer committed and collected in between
                 return self._snapshot

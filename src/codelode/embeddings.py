@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
+from codelode.asking import Asking
 from codelode.errors import EmbedderError, UsageError
-from codelode.settings import Settings
 from codelode.store.lock import holder_of
 from codelode.store.sidecars import EMBED_LOCK, LOG, embeddings_folder
 
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
     from codelode.embed.embedder import Embedder
     from codelode.ingest.embedding import EmbedReport
     from codelode.ingest.report import Progress
-    from codelode.search.snapshot import Snapshot
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +38,14 @@ class EmbeddingState:
         return asdict(self)
 
 
-class Embeddings(ABC):
+class Embeddings(Asking):
     """What `Index` can do with vectors."""
 
-    root: str
     location: str
-    settings: Settings
 
     def __init__(self) -> None:
         self._choosing = threading.Lock()
         self._chosen: Embedder | Literal[False] | None = False
-
-    @abstractmethod
-    def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
-        """What `work` makes of the newest snapshot."""
 
     def embedder(self) -> Embedder | None:
         """The embedder of the settings, made once; None when they want none.  Raises EmbedderError."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from codelode.asking import Asking, options_of
 from codelode.errors import QueryError
-from codelode.model import Case, Edge, Reference, RelPath, Role, SearchOptions, SearchStats, Symbol
-from codelode.settings import Settings
+from codelode.model import Case, Edge, Reference, RelPath, Role, SearchStats, Symbol
 
 if TYPE_CHECKING:
     from codelode.search.snapshot import Snapshot
@@ -106,7 +104,7 @@ class References(Iterator[Reference]):
         return max(met, self._total(self.stats)) if self.more else met
 
 
-class StructureQuestions(ABC):
+class StructureQuestions(Asking):
     """The part of `Index` that answers them.
 
     Names may be qualified: ``Class.method``, ``ns::fn``.  Every answer is read from the files as they are now.
@@ -141,13 +139,6 @@ class StructureQuestions(ABC):
     [(1, 'Greeter.greet'), (2, 'main')]
     >>> index.close()
     """
-
-    root: str
-    settings: Settings
-
-    @abstractmethod
-    def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
-        """What `work` makes of the newest snapshot."""
 
     def outline(
         self,
@@ -323,48 +314,6 @@ class StructureQuestions(ABC):
         if not name.strip():
             raise QueryError("the name is empty; say what to look for")
         return self._ask(work)
-
-    def _ask(self, work: Callable[[Snapshot, Sources, SearchStats], T]) -> T:
-        def on(snapshot: Snapshot) -> T:
-            from codelode.search.source import Sources
-
-            began = perf_counter()
-            stats = SearchStats(files=snapshot.files, segments=len(snapshot.segments))
-            snapshot.hold(symbols=True)  # what is found later needs it too
-            found = work(snapshot, Sources(self.root, stats, self.settings.max_exact_bytes), stats)
-            stats.elapsed_ms = (perf_counter() - began) * 1000
-            return found
-
-        return self._with_snapshot(on)
-
-    def _inside(self, path: str | os.PathLike[str]) -> RelPath:
-        """`path` as the index has it.  Raises QueryError for one outside the root."""
-        relative = os.path.relpath(Path(self.root, path), self.root).replace(os.sep, "/")
-        if relative == ".." or relative.startswith("../"):
-            raise QueryError(f"{os.fspath(path)} is not inside {self.root}")
-        return b"" if relative == "." else os.fsencode(relative)
-
-
-def options_of(
-    languages: Sequence[str] = (),
-    globs: Sequence[str] = (),
-    under: Sequence[RelPath] = (),
-    kinds: Sequence[str] = (),
-    limit: int = 10,
-    *,
-    case: Case = Case.SMART,
-    all_matches: bool = False,
-) -> SearchOptions:
-    """The options of a question that has no mode."""
-    return SearchOptions(
-        limit=limit,
-        case=case,
-        all_matches=all_matches,
-        languages=frozenset(languages),
-        globs=tuple(globs),
-        under=tuple(under),
-        kinds=frozenset(kinds),
-    )
 
 
 def _asked_about(snapshot: Snapshot, target: str, sources: Sources) -> tuple[Symbol, ...]:

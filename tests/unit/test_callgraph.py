@@ -32,11 +32,7 @@ class Tree:
         stats = SearchStats()
         with self._index() as index:
             options = SearchOptions(all_matches=True)
-            return list(
-                question(
-                    index._current(), name, options, Sources(str(self.root), stats, 1 << 30), stats, **more
-                )
-            )
+            return list(question(index._current(), name, options, Sources(stats, 1 << 30), stats, **more))
 
     def callers(self, name: str, **more: int) -> list[tuple[str, int, str]]:
         return [

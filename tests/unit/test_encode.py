@@ -38,7 +38,10 @@ def opened(index: Index, fingerprint: str = "") -> Snapshot:
     catalog = Catalog(Path(index.location) / "catalog.db", create=False)
     try:
         return Snapshot(
-            Path(index.location), catalog, VectorChoice(lambda: fingerprint or bundled().fingerprint, 0)
+            index.root,
+            Path(index.location),
+            catalog,
+            VectorChoice(lambda: fingerprint or bundled().fingerprint, 0),
         )
     finally:
         catalog.close()

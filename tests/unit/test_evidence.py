@@ -52,7 +52,7 @@ def evidence(index: Index, query: str) -> tuple[Question, Evidence]:
     question = ask(snapshot, query, lambda word: RELATED.get(word, []), None)
     masks = [part.live for part in snapshot.segments]
     files = gather(snapshot, question, masks, SearchOptions().limit)
-    return question, read_evidence(question, files, Sources(index.root, SearchStats(), 1 << 20))
+    return question, read_evidence(question, files, Sources(SearchStats(), 1 << 20))
 
 
 def naive(question: Question, body: str) -> tuple[float, float]:

@@ -21,7 +21,7 @@ def refs(root: Path, name: str, stats: SearchStats | None = None, **more: object
     with Index(root, Settings(jobs=1), index_dir=".codelode") as index:
         if not (root / ".codelode").exists():
             index.refresh()
-        sources = Sources(str(root), stats, 1 << 30)
+        sources = Sources(stats, 1 << 30)
         return list(find_references(index._current(), name, options, sources, stats, **more))  # type: ignore[arg-type]
 
 

@@ -73,7 +73,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 def ask(index: Index, query: str, **options: object) -> tuple[list[Symbol], SearchStats]:
     stats = SearchStats()
     wanted = SearchOptions(mode=Mode.SYMBOL, explain=True, **options)  # type: ignore[arg-type]
-    sources = Sources(index.root, stats, 1 << 20)
+    sources = Sources(stats, 1 << 20)
     return find_symbols(index._current(), query, wanted, sources, stats), stats
 
 

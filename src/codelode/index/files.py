@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,10 +70,16 @@ def write_chunks(path: Path, groups: Sequence[Mapping[str, npt.NDArray[np.uint32
 
 
 class FileTable:
-    """The files of a segment, by ordinal."""
+    """The files of a segment, by ordinal.
+
+    In a search of several indexes each path begins with a prefix that says which index it is of; `own_paths` and
+    `path_blob` have the paths without it, as they are below their own root.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = ColumnFile(path, "files")
+        self.prefix: RelPath = b""
+        """what all paths begin with: b"", or ends with a slash"""
         self._offsets = self._file.column("path_offsets")
         self.languages: list[str] = self._file.meta["languages"]
         self.reasons: list[str] = self._file.meta["reasons"]
@@ -81,20 +88,36 @@ class FileTable:
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
+    def placed(self, prefix: RelPath) -> FileTable:
+        """The same table, with all paths below the folder `prefix` (which ends with a slash)."""
+        other = copy(self)
+        other.prefix = prefix
+        other.__dict__.pop("paths", None)
+        return other
+
     @cached_property
-    def paths(self) -> list[RelPath]:
-        """All paths; made once, 0.2 us each."""
+    def own_paths(self) -> list[RelPath]:
+        """All paths, from their own root; made once, 0.2 us each."""
         blob = self._file.column("paths").tobytes()
         offsets = self._offsets.tolist()
         return [blob[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
 
+    @cached_property
+    def paths(self) -> list[RelPath]:
+        """All paths; made once."""
+        prefix = self.prefix
+        return [prefix + path for path in self.own_paths] if prefix else self.own_paths
+
     def path(self, ordinal: int) -> RelPath:
         """Path of one file."""
         start, end = self._offsets[ordinal : ordinal + 2].tolist()
-        return self._file.column("paths")[start:end].tobytes()
+        return self.prefix + self._file.column("paths")[start:end].tobytes()
 
     def ordinal(self, path: RelPath) -> int | None:
         """The file with this path; None when there is none."""
+        if not path.startswith(self.prefix):
+            return None
+        path = path[len(self.prefix) :]
         blob, offsets = self.path_blob()
         at = blob.find(path)
         while at >= 0:
@@ -105,8 +128,26 @@ class FileTable:
         return None
 
     def path_blob(self) -> tuple[bytes, npt.NDArray[np.uint32]]:
-        """All paths end to end, and where each begins (uint32, one more than files)."""
+        """All own paths end to end, and where each begins (uint32, one more than files)."""
         return self._file.column("paths").tobytes(), self._offsets
+
+    @cached_property
+    def path_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """All own paths, a line each (a line feed in a path is a NUL), and where each begins (int64)."""
+        paths = self.own_paths
+        starts = np.zeros(len(paths), np.int64)
+        np.cumsum([len(path) + 1 for path in paths[:-1]], out=starts[1:])
+        return b"\n".join(path.replace(b"\n", b"\0") for path in paths), starts
+
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.uint64]:
+        """Bytes of each file when it was indexed."""
+        return self._file.column("size")
+
+    @cached_property
+    def mtimes_ns(self) -> npt.NDArray[np.int64]:
+        """Modification time of each file when it was indexed, in nanoseconds since 1970."""
+        return self._file.column("mtime_ns")
 
     @cached_property
     def language_codes(self) -> npt.NDArray[np.uint8]:

@@ -17,18 +17,18 @@ from codelode.search.source import Sources
 
 
 def answer(
-    snapshot: Snapshot, root: str, query: str, options: SearchOptions, max_bytes: int, meaning: Meaning
+    snapshot: Snapshot, query: str, options: SearchOptions, max_bytes: int, meaning: Meaning
 ) -> SearchResult:
     """The answer to `query`; raises QueryError, CorruptIndexError, and EmbedderError in mode semantic."""
     began = perf_counter()
     mode, pattern, why = resolve(query, options.mode)
     stats = _new_stats(snapshot)
-    hits = _run(snapshot, root, pattern, replace(options, mode=mode), stats, max_bytes, meaning)
+    hits = _run(snapshot, pattern, replace(options, mode=mode), stats, max_bytes, meaning)
     if not hits and options.mode is Mode.AUTO and mode not in RANKED and not options.all_matches:
         # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
         mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
         stats = _new_stats(snapshot)
-        hits = _run(snapshot, root, query, replace(options, mode=mode), stats, max_bytes, meaning)
+        hits = _run(snapshot, query, replace(options, mode=mode), stats, max_bytes, meaning)
     stats.elapsed_ms = (perf_counter() - began) * 1000
     return SearchResult(query, mode, tuple(hits), stats, why)
 
@@ -39,7 +39,6 @@ class HitStream(Iterator[Hit]):
     def __init__(
         self,
         snapshot: Snapshot,
-        root: str,
         query: str,
         options: SearchOptions,
         max_bytes: int,
@@ -55,9 +54,7 @@ class HitStream(Iterator[Hit]):
         self.stats = _new_stats(snapshot)
         """counts along; complete when the stream is exhausted"""
         options = replace(options, mode=self.mode)
-        self._hits = self._run(
-            _all(snapshot, pattern, options, Sources(root, self.stats, max_bytes), self.stats)
-        )
+        self._hits = self._run(_all(snapshot, pattern, options, Sources(self.stats, max_bytes), self.stats))
 
     def _run(self, hits: Iterator[Hit]) -> Iterator[Hit]:
         try:
@@ -90,14 +87,13 @@ def resolve(query: str, mode: Mode, *, exhaustive: bool = False) -> tuple[Mode, 
 
 def _run(
     snapshot: Snapshot,
-    root: str,
     query: str,
     options: SearchOptions,
     stats: SearchStats,
     max_bytes: int,
     meaning: Meaning,
 ) -> list[Hit]:
-    sources = Sources(root, stats, max_bytes)
+    sources = Sources(stats, max_bytes)
     if options.mode in RANKED:
         if options.all_matches:
             resolve(query, options.mode, exhaustive=True)

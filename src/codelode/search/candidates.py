@@ -39,7 +39,10 @@ def _evaluate_and(tree: And, reader: TrigramReader) -> Blocks:
 
 
 class FileFilter:
-    """The filters of a search, compiled once and applied to each segment's file table."""
+    """The filters of a search, compiled once and applied to each segment's file table.
+
+    Globs see a path from the root of its own index; `under` is of the paths that hits have.
+    """
 
     def __init__(self, options: SearchOptions) -> None:
         self._languages = options.languages
@@ -59,8 +62,9 @@ class FileFilter:
         if self._under:
             mask &= self._ordinals_mask(part, self._inside(table.paths))
         if self._globs:
-            chosen = self._globs.select(table.paths)
-            mask &= self._ordinals_mask(part, [i for i, path in enumerate(table.paths) if path in chosen])
+            own = table.own_paths
+            chosen = self._globs.select(own)
+            mask &= self._ordinals_mask(part, [i for i, path in enumerate(own) if path in chosen])
         return mask
 
     def _inside(self, paths: Sequence[RelPath]) -> list[int]:

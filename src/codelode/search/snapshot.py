@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,11 +45,15 @@ class VectorChoice:
 class OpenSegment:
     """One segment of a snapshot; each of its structures is opened when a query first needs it."""
 
-    def __init__(self, location: Path, row: SegmentRow, choice: VectorChoice | None = None) -> None:
-        """`choice` is of this segment alone; without one it has no vectors.
+    def __init__(
+        self, root: str, location: Path, row: SegmentRow, choice: VectorChoice | None = None
+    ) -> None:
+        """`root` is the folder of the files that the segment of the index at `location` was made of.  `choice` is of
+        this segment alone; without one it has no vectors.
 
         Raises CorruptIndexError when a file does not match the catalog's guard, FileNotFoundError when the
         segment has been collected since the catalog was read."""
+        self._root = os.path.join(os.fsencode(root), b"")
         self._location, self._choice = location, choice
         self._sidecar: tuple[tuple[int, int], VectorTable] | None = None
         self.name = row.name
@@ -58,6 +63,15 @@ class OpenSegment:
         self.live: Mask = np.ones(len(self.files), bool)
         """which ordinals have no tombstone"""
         self.live[np.frombuffer(row.tombstones, np.uint16)] = False
+
+    @property
+    def root(self) -> bytes:
+        """The folder that own paths count from: absolute, with a separator at its end."""
+        return self._root
+
+    def locate(self, path: RelPath) -> bytes:
+        """Where the file of this segment with this path lies: absolute."""
+        return self._root + path[len(self.files.prefix) :]
 
     @cached_property
     def trigrams(self) -> TrigramReader:
@@ -141,15 +155,19 @@ class OpenSegment:
 class Snapshot:
     """All live segments of one generation."""
 
-    def __init__(self, location: Path, catalog: Catalog, choice: VectorChoice | None = None) -> None:
-        """Open the newest generation, with the vectors of `choice`; raises as `OpenSegment` does."""
+    def __init__(
+        self, root: str, location: Path, catalog: Catalog, choice: VectorChoice | None = None
+    ) -> None:
+        """Open the newest generation of the index at `location`, of the files below `root`, with the vectors of
+        `choice`; raises as `OpenSegment` does."""
         with catalog.view():
             self.generation, rows, reasons = catalog.generation(), catalog.segments(), catalog.reasons()
         text_bytes = sum(row.text_bytes for row in rows) or 1
         self.word_weights: dict[tuple[str, str], float] = {}
         """inverse document frequencies that were asked for, by field and word"""
         self.segments = [
-            OpenSegment(location, row, choice and choice.share(row.text_bytes / text_bytes)) for row in rows
+            OpenSegment(root, location, row, choice and choice.share(row.text_bytes / text_bytes))
+            for row in rows
         ]
         self.skipped = {reason: count for reason, count in reasons.items() if reason}
 

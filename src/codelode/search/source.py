@@ -18,11 +18,10 @@ _OPEN_FLAGS = (
 
 
 class Sources:
-    """Reads files of a root and counts the work."""
+    """Reads the files of segments and counts the work."""
 
-    def __init__(self, root: str, stats: SearchStats, limit: int) -> None:
+    def __init__(self, stats: SearchStats, limit: int) -> None:
         """`limit`: bytes from which a file is not read (`max_exact_bytes`)."""
-        self._prefix = os.path.join(os.fsencode(root), b"")
         self._stats = stats
         self.changed: set[RelPath] = set()
         """files read so far that are not as they were indexed"""
@@ -48,7 +47,7 @@ class Sources:
         """
         stats = self._stats
         try:
-            handle = os.open(self._prefix + path, _OPEN_FLAGS)
+            handle = os.open(part.locate(path), _OPEN_FLAGS)
         except OSError:
             stats.stale += 1
             return []

@@ -1,0 +1,181 @@
+"""The searches that one `Index`, and several as one, answer: every answer goes through `Searches._answer`."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from codelode.asking import Asking, options_of
+from codelode.errors import StorageError, UsageError
+from codelode.model import Case, Hit, Mode, RelPath, SearchOptions, SearchResult, SearchStats
+
+if TYPE_CHECKING:
+    from codelode.embed.embedder import Embedder
+    from codelode.search.answer import HitStream
+    from codelode.search.snapshot import Snapshot
+    from codelode.search.source import Sources
+
+T = TypeVar("T")
+
+SNAPSHOT_TRIES = 5
+"""A snapshot whose segments are collected while it is opened is opened anew; more often than this is no race."""
+
+
+class Searches(Asking):
+    """What has snapshots can be searched."""
+
+    @abstractmethod
+    def refresh(self, *, thorough: bool = True) -> Any:
+        """Bring what is searched up to date; `thorough` false leaves large merges for another time."""
+
+    @abstractmethod
+    def embedder(self) -> Embedder | None:
+        """The embedder whose vectors are searched; None for none.  Raises EmbedderError."""
+
+    @abstractmethod
+    def _current(self) -> Snapshot:
+        """The newest snapshot, opened once and shared by all searches of this object."""
+
+    @abstractmethod
+    def _blame(self, exc: Exception) -> None:
+        """Asked when a search failed and no newer snapshot is why: raises a better error, or sees to it that the next
+        snapshot does without what is damaged, or does nothing."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        mode: str | Mode = Mode.AUTO,
+        limit: int = 10,
+        case: str | Case = Case.SMART,
+        context: int = 0,
+        all_matches: bool = False,
+        languages: Sequence[str] = (),
+        globs: Sequence[str] = (),
+        under: Sequence[RelPath] = (),
+        kinds: Sequence[str] = (),
+        explain: bool = False,
+        offset: int = 0,
+        max_per_file: int | None = None,
+        timeout_ms: int | None = None,
+        refresh: bool = False,
+    ) -> SearchResult:
+        """Answer `query`: the `limit` best hits after the first `offset`, or with `all_matches` all of them in path
+        order.
+
+        `mode` is auto, query, hybrid, words, semantic, exact, regex, symbol, or ast, which needs one of `languages`;
+        see `SearchOptions` for the rest.  `refresh` brings the index up to date first.  Raises QueryError,
+        IndexNotFoundError, CorruptIndexError, and EmbedderError when mode semantic has no embedder.
+        """
+        options = SearchOptions(
+            mode=Mode(mode),
+            limit=limit,
+            case=Case(case),
+            context=context,
+            all_matches=all_matches,
+            languages=frozenset(languages),
+            globs=tuple(globs),
+            under=tuple(under),
+            kinds=frozenset(kinds),
+            explain=explain,
+            offset=offset,
+            max_per_file=max_per_file,
+            timeout_ms=timeout_ms,
+        )
+        if refresh:
+            self.refresh(thorough=False)
+        return self._answer(query, options)
+
+    def _answer(self, query: str, options: SearchOptions) -> SearchResult:
+        """The answer to `query`, whoever asked it."""
+        return self._with_snapshot(lambda snapshot: self._run(snapshot, query, options))
+
+    def _run(self, snapshot: Snapshot, query: str, options: SearchOptions) -> SearchResult:
+        """The answer that `snapshot` gives."""
+        from codelode.search.answer import answer
+        from codelode.search.meaning import Meaning
+
+        return answer(snapshot, query, options, self.settings.max_exact_bytes, Meaning(self.embedder))
+
+    def stream(
+        self,
+        query: str,
+        *,
+        mode: str | Mode = Mode.AUTO,
+        case: str | Case = Case.SMART,
+        context: int = 0,
+        languages: Sequence[str] = (),
+        globs: Sequence[str] = (),
+        under: Sequence[RelPath] = (),
+        kinds: Sequence[str] = (),
+        explain: bool = False,
+        offset: int = 0,
+        max_per_file: int | None = None,
+        timeout_ms: int | None = None,
+    ) -> HitStream:
+        """Every match in path order, found while it is asked for: for more hits than one wants in memory.
+
+        The iterator has `mode`, `why` and `stats`.  Raises QueryError (mode words has no list of all matches).
+        """
+        options = SearchOptions(
+            mode=Mode(mode),
+            case=Case(case),
+            context=context,
+            languages=frozenset(languages),
+            globs=tuple(globs),
+            under=tuple(under),
+            kinds=frozenset(kinds),
+            explain=explain,
+            offset=offset,
+            max_per_file=max_per_file,
+            timeout_ms=timeout_ms,
+        )
+        return self._with_snapshot(lambda snapshot: self._stream(snapshot, query, options))
+
+    def _stream(self, snapshot: Snapshot, query: str, options: SearchOptions) -> HitStream:
+        from codelode.search.answer import HitStream
+
+        return HitStream(snapshot.hold(), query, options, self.settings.max_exact_bytes, self._blame)
+
+    def similar(
+        self,
+        path: str | os.PathLike[str],
+        line: int = 1,
+        *,
+        limit: int = 10,
+        languages: Sequence[str] = (),
+        globs: Sequence[str] = (),
+        under: Sequence[RelPath] = (),
+    ) -> list[Hit]:
+        """The `limit` pieces of code most like the one at `line` (1-based) of the file `path`, which counts from the
+        root.  Raises QueryError for a file or line that is not there, EmbedderError without an embedder."""
+        wanted = self._inside(path)
+        options = options_of(languages, globs, under, limit=limit)
+
+        def work(snapshot: Snapshot, sources: Sources, stats: SearchStats) -> list[Hit]:
+            from codelode.search.meaning import Meaning
+            from codelode.search.similar import search_similar
+
+            return search_similar(snapshot, wanted, line, options, sources, stats, Meaning(self.embedder))
+
+        return self._ask(work)
+
+    def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
+        """What `work` makes of the newest snapshot.
+
+        A snapshot opens files when they are first needed: those of a segment that a newer commit has dropped
+        are gone then, and the newer snapshot is tried."""
+        for _ in range(SNAPSHOT_TRIES):
+            snapshot = self._current()
+            try:
+                return work(snapshot)
+            except UsageError:
+                raise
+            except Exception as exc:
+                if self._current() is snapshot:
+                    self._blame(exc)
+                if self._current() is snapshot:
+                    raise
+        raise StorageError(f"{self.root}: other processes commit faster than a search can open files")
