@@ -14,7 +14,7 @@ from pattern_maker import literal, pattern, texts
 
 from codelode.model import Case
 from codelode.search.lines import group_lines
-from codelode.search.matcher import compile_matcher
+from codelode.search.patterns import compile_literal, compile_pattern
 
 FLAGS = {Case.SENSITIVE: "-s", Case.IGNORE: "-i", Case.SMART: "-S"}
 CASES = (Case.SMART, Case.SENSITIVE, Case.IGNORE)
@@ -58,7 +58,7 @@ def ask_rg(rg: str, folder: Path, source: str, case: Case, *flags: str) -> Answe
 
 
 def ask_codelode(files: dict[str, bytes], source: str, case: Case, *, regex: bool) -> Answer:
-    matcher = compile_matcher(source, regex=regex, case=case).matcher
+    matcher = (compile_pattern if regex else compile_literal)(source, case).matcher
     answer: Answer = {}
     for name, text in files.items():
         spans = matcher.find_all(text)
@@ -195,4 +195,4 @@ def test_both_refuse(rg: str, corpus: tuple[Path, dict[str, bytes]], source: str
     )
     assert run.returncode == 2
     with pytest.raises(PatternError):
-        compile_matcher(source, regex=True, case=Case.SMART)
+        compile_pattern(source, Case.SMART)

@@ -13,7 +13,7 @@ from codelode.model import Case
 from codelode.query.literals import literal_tree, pattern_tree
 from codelode.query.regex import parse
 from codelode.query.trees import All, And, KeyRange, Or, Require, TrigramTree, all_of, any_of
-from codelode.search.matcher import compile_matcher
+from codelode.search.patterns import compile_literal, compile_pattern
 
 CASES = (Case.SENSITIVE, Case.IGNORE, Case.SMART)
 
@@ -45,7 +45,7 @@ def test_generated_patterns(seed: int) -> None:
     matched = selective = 0
     for i in range(700):
         source = pattern(rng)
-        matcher, tree, _ = compile_matcher(source, regex=True, case=CASES[i % 3])
+        matcher, tree, *_ = compile_pattern(source, CASES[i % 3])
         selective += not isinstance(tree, All)
         for text, have in zip(texts, grams, strict=True):
             if matcher.matches(text):
@@ -65,7 +65,7 @@ def test_patterns_made_of_the_text(seed: int) -> None:
     for i in range(1500):
         texts = ["".join(rng.choice(REPEATS) for _ in range(rng.randint(2, 6))) for _ in range(6)]
         source = pattern_for(rng, texts[0])
-        matcher, tree, _ = compile_matcher(source, regex=True, case=CASES[i % 3])
+        matcher, tree, *_ = compile_pattern(source, CASES[i % 3])
         for text in texts:
             if matcher.matches(text.encode()):
                 matched += 1
@@ -82,7 +82,7 @@ def test_a_text_that_holds_the_literal_in_any_case(seed: int) -> None:
         text = literal(rng)
         variant = "".join(rng.choice((char, char.upper(), char.lower(), char.swapcase())) for char in text)
         hay = f"{line(rng)}{variant}{line(rng)}".encode()
-        matcher, tree, _ = compile_matcher(text, regex=False, case=Case.IGNORE)
+        matcher, tree, *_ = compile_literal(text, Case.IGNORE)
         if matcher.matches(hay):
             assert holds(tree, trigrams_of(hay)), (text, variant)
         assert holds(literal_tree(text, ignore_case=False), trigrams_of(text.encode()))
@@ -95,7 +95,7 @@ def test_folded_letters(text: str, data: st.DataObject) -> None:
         data.draw(st.sampled_from((c, c.upper()[:1], c.lower()[:1], c.casefold()[:1]))) for c in text
     )
     hay = f"<{variant}".encode()
-    matcher, tree, _ = compile_matcher(text, regex=False, case=Case.IGNORE)
+    matcher, tree, *_ = compile_literal(text, Case.IGNORE)
     assert not matcher.matches(hay) or holds(tree, trigrams_of(hay))
 
 

@@ -3,19 +3,20 @@ import pytest
 from codelode.errors import PatternError, QueryError
 from codelode.model import Case
 from codelode.query.trees import ALL
-from codelode.search.matcher import LiteralMatcher, RegexMatcher, WordBorderMatcher, compile_matcher
+from codelode.search.matcher import LiteralMatcher, RegexMatcher, WordBorderMatcher
+from codelode.search.patterns import compile_literal, compile_pattern
 
 
 def found(source: str, text: str, *, regex: bool = True, case: Case = Case.SENSITIVE) -> list[str]:
     encoded = text.encode()
-    matcher = compile_matcher(source, regex=regex, case=case).matcher
+    matcher = (compile_pattern if regex else compile_literal)(source, case).matcher
     spans = matcher.find_all(encoded)
     assert matcher.matches(encoded) == bool(spans)
     return [encoded[start:end].decode() for start, end in spans]
 
 
 def spans(source: str, text: str) -> list[tuple[int, int]]:
-    return compile_matcher(source, regex=True, case=Case.SENSITIVE).matcher.find_all(text.encode())
+    return compile_pattern(source, Case.SENSITIVE).matcher.find_all(text.encode())
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def spans(source: str, text: str) -> list[tuple[int, int]]:
     ],
 )
 def test_the_cheapest_matcher_is_taken(source: str, regex: bool, case: Case, kind: type) -> None:
-    assert isinstance(compile_matcher(source, regex=regex, case=case).matcher, kind)
+    assert isinstance((compile_pattern if regex else compile_literal)(source, case).matcher, kind)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_the_cheapest_matcher_is_taken(source: str, regex: bool, case: Case, kin
     ],
 )
 def test_smart_case(source: str, case: Case, ignored: bool) -> None:
-    assert compile_matcher(source, regex=True, case=case).ignore_case is ignored
+    assert compile_pattern(source, case).ignore_case is ignored
 
 
 def test_literals_do_not_overlap() -> None:
@@ -84,7 +85,7 @@ def test_folds_beyond_ascii_only_where_the_text_has_them() -> None:
 )
 def test_empty_matches(source: str, text: str, expected: list[tuple[int, int]]) -> None:
     assert spans(source, text) == expected
-    assert compile_matcher(source, regex=True, case=Case.SMART).matcher.matches_empty
+    assert compile_pattern(source, Case.SMART).matcher.matches_empty
 
 
 @pytest.mark.parametrize(
@@ -124,18 +125,18 @@ def test_never_across_lines() -> None:
 @pytest.mark.parametrize("regex", [True, False])
 def test_newlines_are_refused(regex: bool) -> None:
     with pytest.raises(QueryError, match="within a line"):
-        compile_matcher("a\nb", regex=regex, case=Case.SMART)
+        (compile_pattern if regex else compile_literal)("a\nb", Case.SMART)
 
 
 def test_text_that_is_not_unicode_is_refused() -> None:
     with pytest.raises(PatternError, match="character 2"):
-        compile_matcher("a\udcff", regex=False, case=Case.SMART)
+        compile_literal("a\udcff", Case.SMART)
 
 
 def test_the_tree_comes_along() -> None:
-    compiled = compile_matcher("f.o", regex=True, case=Case.SMART)
+    compiled = compile_pattern("f.o", Case.SMART)
     assert compiled.tree == ALL
-    matcher, tree, ignore_case = compile_matcher("foo", regex=False, case=Case.SENSITIVE)
+    matcher, tree, ignore_case, *_ = compile_literal("foo", Case.SENSITIVE)
     assert matcher.matches(b"a foo")
     assert tree != ALL
     assert not ignore_case
@@ -143,5 +144,5 @@ def test_the_tree_comes_along() -> None:
 
 
 def test_bytes_that_are_not_utf8_do_not_stop_a_search() -> None:
-    matcher = compile_matcher(r"\bfoo\b", regex=True, case=Case.SMART).matcher
+    matcher = compile_pattern(r"\bfoo\b", Case.SMART).matcher
     assert matcher.find_all(b"\xff foo \xe9t\xc3\xa9 foo") == [(2, 5), (11, 14)]

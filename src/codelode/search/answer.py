@@ -10,8 +10,8 @@ from codelode.errors import QueryError
 from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
 from codelode.query.auto import choose_mode
 from codelode.search import exact
-from codelode.search.matcher import CompiledPattern, compile_matcher
 from codelode.search.meaning import Meaning
+from codelode.search.patterns import CompiledPattern, compile_literal, compile_pattern
 from codelode.search.snapshot import Snapshot
 from codelode.search.source import Sources
 
@@ -169,7 +169,9 @@ def _all(
 
 
 def _compile(pattern: str, options: SearchOptions) -> CompiledPattern:
-    return compile_matcher(pattern, regex=options.mode is Mode.REGEX, case=options.case)
+    if options.mode is Mode.REGEX:
+        return compile_pattern(pattern, options.case)
+    return compile_literal(pattern, options.case)
 
 
 def _new_stats(snapshot: Snapshot) -> SearchStats:

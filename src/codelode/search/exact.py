@@ -14,7 +14,7 @@ from codelode.search.candidates import FileFilter, find_candidates
 from codelode.search.enclosing import symbol_at
 from codelode.search.judge import Judge
 from codelode.search.lines import LineGroup, MatchedLine, columns, with_context
-from codelode.search.matcher import CompiledPattern
+from codelode.search.patterns import CompiledPattern
 from codelode.search.snapshot import Snapshot
 from codelode.search.source import Sources
 

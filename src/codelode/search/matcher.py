@@ -1,18 +1,13 @@
-"""From a query text to its matches in a file: literal or RE2, with ripgrep's results."""
+"""Matches in a file of a literal, or of a pattern by RE2, as ripgrep finds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from codelode.errors import PatternError
-from codelode.model import Case
 from codelode.query.engine import Program
-from codelode.query.literals import pattern_tree
-from codelode.query.regex import Parsed, parse, parse_literal
-from codelode.query.syntax import Literal, Node, can_be_empty, has_word_border
+from codelode.query.syntax import Node, can_be_empty
 from codelode.query.translate import leaf_to_re2, render, to_re2, to_re2_without_long_folds
-from codelode.query.trees import TrigramTree
 from codelode.search.shadow import Shadow
 from codelode.search.spans import Span, find_spans, iter_spans
 
@@ -34,51 +29,6 @@ class Matcher(Protocol):
     @property
     def matches_empty(self) -> bool:
         """Whether the pattern can match the empty string, and so, perhaps, every line."""
-
-
-class CompiledPattern(NamedTuple):
-    """What a search needs of a pattern."""
-
-    matcher: Matcher
-    tree: TrigramTree
-    """what a file must have to be a candidate"""
-    ignore_case: bool
-
-
-def compile_matcher(pattern: str, *, regex: bool, case: Case) -> CompiledPattern:
-    """The matcher and the trigram tree of `pattern`, a regular expression or a literal.
-
-    `Case.SMART` ignores case when the pattern has a literal character and no upper-case one, as ripgrep does.
-    Raises PatternError (a QueryError), whose message names the construct.
-    """
-    try:
-        pattern.encode()
-    except UnicodeEncodeError as exc:
-        raise PatternError(
-            f"character {exc.start + 1} of the pattern is not Unicode text; files are searched as UTF-8"
-        ) from exc
-    parsed = _parse(pattern, regex, case is Case.IGNORE)
-    ignore_case = case is Case.IGNORE or (case is Case.SMART and parsed.has_literal and not parsed.has_upper)
-    if ignore_case and case is Case.SMART:
-        parsed = _parse(pattern, regex, True)
-    root = parsed.root
-    return CompiledPattern(_matcher(root), pattern_tree(root), ignore_case)
-
-
-def _parse(pattern: str, regex: bool, ignore_case: bool) -> Parsed:
-    return (
-        parse(pattern, ignore_case=ignore_case) if regex else parse_literal(pattern, ignore_case=ignore_case)
-    )
-
-
-def _matcher(root: Node) -> Matcher:
-    if isinstance(root, Literal) and not (root.fold and _has_case(root.text)):
-        return LiteralMatcher(root.text.encode())
-    return WordBorderMatcher(root) if has_word_border(root) else RegexMatcher(root)
-
-
-def _has_case(text: str) -> bool:
-    return not text.isascii() or text.lower() != text.upper()
 
 
 class LiteralMatcher:

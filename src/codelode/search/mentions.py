@@ -10,8 +10,9 @@ from codelode.search.batches import matched_batches
 from codelode.search.candidates import FileFilter, find_candidates
 from codelode.search.exact import PieceMatches, pieces_of
 from codelode.search.lines import MatchedLine, group_lines
-from codelode.search.matcher import LiteralMatcher, Matcher, compile_matcher
+from codelode.search.matcher import LiteralMatcher, Matcher
 from codelode.search.parsed import ParsedFile
+from codelode.search.patterns import compile_literal
 from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.spans import Span
@@ -75,7 +76,7 @@ def mentioning_files(
 
     Raises PatternError for a name that is no text.
     """
-    compiled = compile_matcher(name, regex=False, case=Case.SENSITIVE)
+    compiled = compile_literal(name, Case.SENSITIVE)
     accept = FileFilter(options)
     candidates = find_candidates(
         compiled.tree, snapshot.segments, [accept.mask(part) for part in snapshot.segments]

@@ -120,9 +120,10 @@ def _check(query: str, options: argparse.Namespace) -> None:
 
         compile_structure(pattern, frozenset(languages(options.lang)))
     elif mode not in RANKED:
-        from codelode.search.matcher import compile_matcher
+        from codelode.search.patterns import compile_literal, compile_pattern
 
-        compile_matcher(pattern, regex=mode is Mode.REGEX, case=Case(options.case))
+        check = compile_pattern if mode is Mode.REGEX else compile_literal
+        check(pattern, Case(options.case))
 
 
 def _ranked(

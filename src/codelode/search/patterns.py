@@ -1,0 +1,86 @@
+"""From a query text to what a search needs of it: the matcher, and what a file must have to be a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal as OneOf
+from typing import NamedTuple
+
+from codelode.errors import PatternError
+from codelode.model import Case
+from codelode.query.literals import pattern_tree
+from codelode.query.regex import Parsed, parse, parse_literal
+from codelode.query.syntax import Literal, Node, has_word_border
+from codelode.query.trees import TrigramTree
+from codelode.search.budget import Budget
+from codelode.search.matcher import LiteralMatcher, Matcher, RegexMatcher, WordBorderMatcher
+from codelode.search.spans import Span
+
+
+class CompiledPattern(NamedTuple):
+    """What a search needs of a pattern."""
+
+    matcher: Matcher
+    tree: TrigramTree
+    """what a file must have to be a candidate"""
+    ignore_case: bool
+    multiline: bool
+    """a match may cross lines: texts are matched file by file, and a file's blocks count together for `tree`"""
+    engine: OneOf["re2", "regex"]
+    """``regex`` backtracks: in a process of its own, within a `Budget`"""
+    budget: Budget | None = None
+    """whom to ask what is missing (`Budget.report`), when the engine is ``regex``"""
+
+    def find_in_files(self, texts: Sequence[bytes]) -> list[list[Span]]:
+        """`Matcher.find_all` of each of `texts`, whole files each or pieces of files."""
+        return [self.matcher.find_all(text) for text in texts]
+
+
+def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> CompiledPattern:
+    """The regular expression `source`.
+
+    `Case.SMART` ignores case when the pattern has a literal character and no upper-case one, as ripgrep does.
+    `budget` is shared by all patterns of a query; without one, a pattern has `budget.DEFAULT_S` of its own.
+    Raises PatternError (a QueryError), whose message names the construct.
+    """
+    _check_text(source)
+    parsed = parse(source, ignore_case=case is Case.IGNORE)
+    ignore_case = _ignores_case(parsed, case)
+    if ignore_case and case is Case.SMART:
+        parsed = parse(source, ignore_case=True)
+    return _compiled(parsed, ignore_case)
+
+
+def compile_literal(text: str, case: Case) -> CompiledPattern:
+    """The same for a text in which every character stands for itself."""
+    _check_text(text)
+    ignore_case = _ignores_case(parse_literal(text), case)
+    return _compiled(parse_literal(text, ignore_case=ignore_case), ignore_case)
+
+
+def _check_text(source: str) -> None:
+    try:
+        source.encode()
+    except UnicodeEncodeError as exc:
+        raise PatternError(
+            f"character {exc.start + 1} of the pattern is not Unicode text; files are searched as UTF-8"
+        ) from exc
+
+
+def _ignores_case(parsed: Parsed, case: Case) -> bool:
+    return case is Case.IGNORE or (case is Case.SMART and parsed.has_literal and not parsed.has_upper)
+
+
+def _compiled(parsed: Parsed, ignore_case: bool) -> CompiledPattern:
+    root = parsed.root
+    return CompiledPattern(_matcher(root), pattern_tree(root), ignore_case, False, "re2")
+
+
+def _matcher(root: Node) -> Matcher:
+    if isinstance(root, Literal) and not (root.fold and _has_case(root.text)):
+        return LiteralMatcher(root.text.encode())
+    return WordBorderMatcher(root) if has_word_border(root) else RegexMatcher(root)
+
+
+def _has_case(text: str) -> bool:
+    return not text.isascii() or text.lower() != text.upper()
