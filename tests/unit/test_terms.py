@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from codelode.errors import CorruptIndexError, StorageError
 from codelode.index.files import ChunkTable, write_chunks
-from codelode.index.terms import BODY, PATH, TermsReader, TermsWriter
+from codelode.index.terms import (
+    BODY,
+    PATH,
+    AllOf,
+    AnyOf,
+    Matching,
+    Term,
+    TermsReader,
+    TermsWriter,
+    Typos,
+    Wanted,
+    terms,
+    wildcard,
+)
 from codelode.store.files import remove_tree
 from codelode.text import chunks as chunking
 from codelode.text import tokens
@@ -47,14 +60,14 @@ def test_words_are_found_in_their_chunks(tmp_path: Path) -> None:
     assert reader.frequency(BODY, "alpha") == 1
     assert reader.frequency(BODY, "absent") == 0
     assert reader.frequency(PATH, "config") == 1
-    ordinals, scores = reader.top(BODY, {"delta": 1.0}, 10)
+    ordinals, scores = reader.top(BODY, AnyOf(terms({"delta": 1.0})), 10)
     assert [chunks.files[i] for i in ordinals] == [1]
     assert scores.shape == (1,)
     file, line, start, end = chunks.span(int(ordinals[0]))
     assert (file, end) == (1, None)
     assert 1 < line <= 201
     assert start > 1_000
-    files, _ = reader.top(PATH, {"parse": 1.0}, 10)
+    files, _ = reader.top(PATH, AnyOf(terms({"parse": 1.0})), 10)
     assert files.tolist() == [0]
     assert reader.documents == len(chunks) + 3
 
@@ -62,15 +75,15 @@ def test_words_are_found_in_their_chunks(tmp_path: Path) -> None:
 def test_frequencies_count_chunks(tmp_path: Path) -> None:
     reader, chunks = built(tmp_path, [(f"{n}.c", b"common words here\n" * 300) for n in range(20)])
     assert reader.frequency(BODY, "common") == len(chunks)
-    ordinals, _ = reader.top(BODY, {"common": 1.0}, 10_000)
+    ordinals, _ = reader.top(BODY, AnyOf(terms({"common": 1.0})), 10_000)
     assert sorted(ordinals.tolist()) == list(range(len(chunks)))
-    assert len(reader.top(BODY, {"common": 1.0}, 7)[0]) == 7
+    assert len(reader.top(BODY, AnyOf(terms({"common": 1.0})), 7)[0]) == 7
 
 
 def test_a_rarer_word_weighs_as_the_caller_says(tmp_path: Path) -> None:
     reader, _ = built(tmp_path, [("a", b"first\n"), ("b", b"second\n"), ("c", b"second\n")])
-    assert reader.top(BODY, {"first": 1.0, "second": 5.0}, 3)[0].tolist()[2] == 0
-    assert reader.top(BODY, {"first": 5.0, "second": 1.0}, 3)[0].tolist()[0] == 0
+    assert reader.top(BODY, AnyOf(terms({"first": 1.0, "second": 5.0})), 3)[0].tolist()[2] == 0
+    assert reader.top(BODY, AnyOf(terms({"first": 5.0, "second": 1.0})), 3)[0].tolist()[0] == 0
 
 
 letters = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"), max_size=12)
@@ -111,7 +124,7 @@ def test_many_small_texts_and_one_large(tmp_path: Path) -> None:
         for start, _, first in parts:
             assert text.count(b"\n", 0, start) + 1 == first
     for n in (0, 39, 40, 399):
-        ordinals, _ = reader.top(BODY, {f"word{n}x".replace("word", "word"): 1.0}, 5)
+        ordinals, _ = reader.top(BODY, Term(f"word{n}x"), 5)
         found = {int(chunks.files[i]) for i in ordinals}
         assert found <= {n}
 
@@ -126,3 +139,73 @@ def test_no_index_is_damage(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         TermsWriter(tmp_path / "missing", HEAP)
+
+
+FORMS: list[tuple[str, bytes]] = [
+    ("0", b"retry backoff delay"),
+    ("1", b"retry only"),
+    ("2", b"backoff retries"),
+    ("3", b"retyr delay"),
+    ("4", b"nothing of it"),
+    ("5", "café retro\n".encode()),
+]
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> TermsReader:
+    return built(tmp_path_factory.mktemp("forms"), FORMS)[0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "files"),
+    [
+        (Term("retry"), [0, 1]),
+        (Term("absent"), []),
+        (AllOf((Term("retry"), Term("delay"))), [0]),
+        (AllOf((Term("retry"), Term("absent"))), []),
+        (AnyOf((Term("only"), Term("delay"))), [0, 1, 3]),
+        (Typos("retry", 1), [0, 1, 3, 5]),
+        (Typos("retri", 2), [0, 1, 2, 3, 5]),
+        (Typos("cafe", 1), [5]),
+        (wildcard("retr*"), [0, 1, 2, 5]),
+        (wildcard("retr?"), [0, 1, 5]),
+        (wildcard("*ay"), [0, 3]),
+        (wildcard("r.*y"), []),
+        (wildcard("caf?"), [5]),
+        (Matching("back[a-z]+|on.*"), [0, 1, 2]),
+        (AllOf((AnyOf((Term("only"), wildcard("back*"))), Typos("retry", 1))), [0, 1]),
+    ],
+)
+def test_every_document_of_a_tree(forms: TermsReader, wanted: Wanted, files: list[int]) -> None:
+    assert forms.every(BODY, wanted).tolist() == files
+    best, scores = forms.top(BODY, wanted, 10)
+    assert sorted(best.tolist()) == files
+    assert (np.diff(scores) <= 0).all()
+    assert forms.top(BODY, wanted, 1)[0].tolist() == best[:1].tolist()
+
+
+def test_paths_are_asked_like_chunks(tmp_path: Path) -> None:
+    reader, _ = built(
+        tmp_path, [("src/retry.py", b"x1\n"), ("src/other.py", b"retry\n"), ("lib/retries.py", b"")]
+    )
+    assert reader.every(PATH, wildcard("retr*")).tolist() == [0, 2]
+    assert reader.every(PATH, AllOf(terms({"src": 1.0, "py": 1.0}))).tolist() == [0, 1]
+
+
+def test_a_part_weighs_as_the_caller_says(forms: TermsReader) -> None:
+    wanted = AnyOf((Typos("rety", 1, 9.0), Term("nothing", 1.0)))
+    assert forms.top(BODY, wanted, 10)[0].tolist()[-1] == 4
+    heavy = AnyOf((Typos("rety", 1, 0.01), Term("nothing", 9.0)))
+    assert forms.top(BODY, heavy, 10)[0].tolist()[0] == 4
+
+
+def test_words_with_a_prefix(forms: TermsReader) -> None:
+    found = dict(forms.words_with_prefix(BODY, "ret"))
+    assert found == {"retry": 2, "retries": 1, "retro": 1, "retyr": 1}
+    assert forms.words_with_prefix(BODY, "absent") == []
+
+
+def test_an_empty_segment_has_no_documents(tmp_path: Path) -> None:
+    reader, _ = built(tmp_path, [])
+    assert reader.every(BODY, Term("a")).size == 0
+    assert reader.top(BODY, AllOf(terms({"a": 1.0, "b": 1.0})), 5)[0].size == 0

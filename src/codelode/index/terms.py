@@ -4,7 +4,8 @@ Two kinds of documents: a chunk (fields ``body``, ``chunk``) and a path (fields 
 ``file`` are ordinals in the segment's tables.  Words are cut by `text.tokens` before Tantivy sees them, so its
 fast ``simple`` tokenizer is enough; positions are kept for phrases.
 
-Scores are made comparable between segments by the caller: `top_chunks` takes each word's global weight.
+What is asked of it is a tree: words, words with typos and words of a pattern, some or all of which a document must
+have.  Scores are made comparable between segments by the caller, who says each word's global weight.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import contextlib
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +33,68 @@ _TOKENIZER = "codelode"
 FREQUENCIES_KEPT = 4_096
 """Document frequencies that a reader remembers: each is asked for twice a query."""
 
+_COLUMNS = {BODY: "chunk", PATH: "file"}
+
 Ordinals = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
+
+
+class Term(NamedTuple):
+    """A word, in lower case as `text.tokens` cuts it."""
+
+    text: str
+    weight: float = 1.0
+    """its inverse document frequency over the whole index"""
+
+
+class Typos(NamedTuple):
+    """Any word at most `distance` (1 or 2) letters added, left out, changed or swapped with a neighbour from `text`.
+
+    A document's score does not say which, or how often: it is `weight`."""
+
+    text: str
+    distance: int
+    weight: float = 1.0
+
+
+class Matching(NamedTuple):
+    """Any word that all of `pattern` matches: a regular expression as Tantivy's dictionary reads it, that is, without
+    anchors, lookaround and classes of Unicode.  A score as with `Typos`.
+
+    One that begins with ``.*`` walks through the whole dictionary: 100 ns a word, 150 ms for Linux."""
+
+    pattern: str
+    weight: float = 1.0
+
+
+class AnyOf(NamedTuple):
+    """Documents with some of the parts; the score is the sum of theirs."""
+
+    parts: tuple[Wanted, ...]
+
+
+class AllOf(NamedTuple):
+    """Documents with every part; the score is the sum of theirs."""
+
+    parts: tuple[Wanted, ...]
+
+
+Wanted = Term | Typos | Matching | AnyOf | AllOf
+
+
+def terms(weights: Mapping[str, float]) -> tuple[Term, ...]:
+    """The words with their global weights, as parts of an `AnyOf` or `AllOf`."""
+    return tuple(Term(word, weight) for word, weight in weights.items())
+
+
+def wildcard(text: str, weight: float = 1.0) -> Matching:
+    """The words that `text` in lower case stands for: ``*`` for any letters, ``?`` for one."""
+    wild = {"*": ".*", "?": "."}
+    return Matching("".join(wild.get(char) or _literal(char) for char in text), weight)
+
+
+def _literal(char: str) -> str:
+    return char if char.isalnum() else f"\\{char}"
 
 
 def _schema() -> Any:
@@ -131,23 +193,51 @@ class TermsReader:
             self._frequencies[key] = found
         return found
 
-    def top(self, field: str, weights: Mapping[str, float], limit: int) -> tuple[Ordinals, Scores]:
-        """The `limit` best documents for any of the words, best first: chunk (BODY) or file (PATH) ordinals.
+    def top(self, field: str, wanted: Wanted, limit: int) -> tuple[Ordinals, Scores]:
+        """The `limit` best documents for `wanted`, best first: chunk (BODY) or file (PATH) ordinals.
 
-        `weights` are the words' global weights (inverse document frequencies).  Tantivy multiplies by the
-        segment's own, so each word is boosted by the ratio: what remains of the segment in a score is its mean
-        document length.
-        """
-        parts = []
-        for word, weight in weights.items():
-            own = self._inverse_frequency(self.frequency(field, word))
-            query = tantivy.Query.term_query(self._schema, field, word, index_option="freq")
-            parts.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight / own)))
+        Tantivy multiplies by the segment's own inverse document frequency, so each word is boosted by the ratio: what
+        remains of the segment in a score is its mean document length."""
+        query = self._query(field, wanted)
         with _tantivy_errors(self._folder, CorruptIndexError):
-            hits = self._searcher.search(tantivy.Query.boolean_query(parts), limit, count=False).hits
-            column = "chunk" if field == BODY else "file"
-            ordinals = self._searcher.fast_field_values(column, [address for _, address in hits])
+            hits = self._searcher.search(query, limit, count=False).hits
+            ordinals = self._searcher.fast_field_values(_COLUMNS[field], [address for _, address in hits])
         return np.array(ordinals, np.int64), np.array([score for score, _ in hits], np.float64)
+
+    def every(self, field: str, wanted: Wanted) -> Ordinals:
+        """The ordinals of all documents for `wanted`, ascending: 0.17 us each, so that `frequency` should be asked
+        first.
+
+        Ordered by the column that holds them they come along with the hits, and nothing is scored: 65 ms for 376,000
+        chunks, where scored hits and a look at the column for each take 80 ms."""
+        query, column = self._query(field, wanted), _COLUMNS[field]
+        with _tantivy_errors(self._folder, CorruptIndexError):
+            hits = self._searcher.search(
+                query, max(self.documents, 1), count=False, order_by_field=column, order=tantivy.Order.Asc
+            ).hits
+        return np.fromiter(map(itemgetter(0), hits), np.int64, len(hits))
+
+    def words_with_prefix(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        """The words that begin with `prefix` and the documents that have each (deleted files count), most first.
+
+        1 us a word: 0.2 ms for the 118 that begin with "retr" in Linux, 40 ms for the 27,000 with "s"."""
+        with _tantivy_errors(self._folder, CorruptIndexError):
+            found: list[tuple[str, int]] = self._searcher.terms_with_prefix(field, prefix)
+        return found
+
+    def _query(self, field: str, wanted: Wanted) -> Any:
+        if isinstance(wanted, Term):
+            query = tantivy.Query.term_query(self._schema, field, wanted.text, index_option="freq")
+            own = self._inverse_frequency(self.frequency(field, wanted.text))
+            return tantivy.Query.boost_query(query, wanted.weight / own)
+        if isinstance(wanted, Typos):
+            query = tantivy.Query.fuzzy_term_query(self._schema, field, wanted.text, wanted.distance)
+            return tantivy.Query.boost_query(query, wanted.weight)
+        if isinstance(wanted, Matching):
+            query = tantivy.Query.regex_query(self._schema, field, wanted.pattern)
+            return tantivy.Query.boost_query(query, wanted.weight)
+        occur = tantivy.Occur.Must if isinstance(wanted, AllOf) else tantivy.Occur.Should
+        return tantivy.Query.boolean_query([(occur, self._query(field, part)) for part in wanted.parts])
 
     def _inverse_frequency(self, frequency: int) -> float:
         # Tantivy's own formula (tantivy::query::bm25::idf).

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from codelode.index.terms import BODY
+from codelode.index.terms import BODY, AllOf, AnyOf, Term, Wanted, terms
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.text import tokens
 
@@ -54,45 +55,74 @@ def _live_frequency(part: OpenSegment, field: str, word: str) -> int:
         return frequency
     if frequency > EXACT_FREQUENCY:
         return round(frequency * part.live_chunks / len(part.chunks))
-    ordinals, _ = part.terms.top(field, {word: 1.0}, frequency)
+    ordinals = part.terms.every(field, Term(word))
     files = part.chunks.files[ordinals] if field == BODY else ordinals
     return int(part.live[files].sum())
 
 
 def propose(
-    snapshot: Snapshot, field: str, weights: dict[str, float], masks: Sequence[Mask], count: int
+    snapshot: Snapshot, field: str, weights: Mapping[str, float], masks: Sequence[Mask], count: int
 ) -> list[tuple[int, int]]:
-    """The best (segment index, chunk or file ordinal) of all segments by Tantivy's scores."""
+    """The best (segment index, chunk or file ordinal) of all segments with any of the words, by Tantivy's scores."""
     known = {word: weight for word, weight in weights.items() if weight}
-    if not known:
+    return best_of(snapshot, field, AnyOf(terms(known)), masks, count) if known else []
+
+
+def propose_all(
+    snapshot: Snapshot, weights: Mapping[str, float], masks: Sequence[Mask], count: int
+) -> list[tuple[int, int]]:
+    """The same of the chunks that have all of the words: fewer than `count` when there are no more."""
+    if not weights or not all(weights.values()):
         return []
+    return best_of(snapshot, BODY, AllOf(terms(weights)), masks, count)
+
+
+def best_of(
+    snapshot: Snapshot, field: str, wanted: Wanted, masks: Sequence[Mask], count: int
+) -> list[tuple[int, int]]:
+    """The best (segment index, chunk or file ordinal) of all segments for `wanted`, best first.
+
+    `masks`: for each segment which ordinals of its files pass.  One after the other: two threads took as long for two
+    words (1.2 ms, 18 segments of Linux), and saved 1.3 of 3.8 ms for fifteen."""
     # A segment has few of the best: each is asked for its share, and those that may have more for all of them.
     asked = min(count, max(LEAST_ASKED, 4 * count // max(len(masks), 1)))
     found = [
-        _top_allowed(part, field, known, mask, asked)
+        _top_allowed(part, field, wanted, mask, asked)
         for part, mask in zip(snapshot.segments, masks, strict=True)
     ]
     if asked < count:
         scores = sorted((score for own in found for _, score in own), reverse=True)
         least = scores[count - 1] if len(scores) >= count else 0.0
         for index, own in enumerate(found):
-            if len(own) == asked and own[-1][1] >= least:
-                found[index] = _top_allowed(snapshot.segments[index], field, known, masks[index], count)
+            if len(own) == asked and own[-1][1] > least:
+                found[index] = _top_allowed(snapshot.segments[index], field, wanted, masks[index], count)
     best = sorted((-score, index, ordinal) for index, own in enumerate(found) for ordinal, score in own)
     return [(index, ordinal) for _, index, ordinal in best[:count]]
 
 
+def every_of(
+    snapshot: Snapshot, field: str, wanted: Wanted, masks: Sequence[Mask]
+) -> list[npt.NDArray[np.int64]]:
+    """For each segment the ordinals (ascending) of all chunks or files for `wanted` that pass the masks."""
+    found = []
+    for part, mask in zip(snapshot.segments, masks, strict=True):
+        ordinals = part.terms.every(field, wanted) if mask.any() else np.empty(0, np.int64)
+        files = part.chunks.files[ordinals] if field == BODY else ordinals
+        found.append(ordinals[mask[files]])
+    return found
+
+
 def _top_allowed(
-    part: OpenSegment, field: str, weights: dict[str, float], mask: Mask, count: int
+    part: OpenSegment, field: str, wanted: Wanted, mask: Mask, count: int
 ) -> list[tuple[int, float]]:
     """The `count` best documents whose file is in `mask`."""
     if not mask.any():
         return []
-    wanted = count
+    asked = count
     while True:
-        ordinals, scores = part.terms.top(field, weights, wanted)
+        ordinals, scores = part.terms.top(field, wanted, asked)
         allowed = mask[part.chunks.files[ordinals] if field == BODY else ordinals]
-        if allowed.sum() >= count or ordinals.size < wanted:
+        if allowed.sum() >= count or ordinals.size < asked:
             kept = np.flatnonzero(allowed)[:count]
             return list(zip(ordinals[kept].tolist(), scores[kept].tolist(), strict=True))
-        wanted *= 8  # filters and tombstones took most: ask for more
+        asked *= 8  # filters and tombstones took most: ask for more
