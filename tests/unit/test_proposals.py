@@ -22,7 +22,7 @@ SECOND = {"b/three.py": "backoff backoff retry\n", "b/four.py": "backoff\n", "b/
 def snapshot(tmp_path: Path) -> Snapshot:
     """Two segments, one file of the first deleted."""
     root = tmp_path / "tree"
-    index = Index(root, index_dir=tmp_path / "index")
+    index = Index(root, index_dir=str(tmp_path / "index"))
     for files in (FIRST, SECOND):
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def test_filters_that_take_most_are_asked_behind(tmp_path: Path) -> None:
         (root / f"{n}.txt").write_text(
             "needle " * 50 if n else "needle and much else that is not looked for\n"
         )
-    index = Index(root, index_dir=tmp_path / "index")
+    index = Index(root, index_dir=str(tmp_path / "index"))
     index.refresh()
     opened = newest(index)
     wanted = [part.files.ordinal(b"0.txt") for part in opened.segments]
