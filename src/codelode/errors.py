@@ -5,7 +5,8 @@
     │   ├── SettingsError       a bad key or value in a settings file, the environment or a flag
     │   ├── RootError           the folder to index does not exist, or is not a folder
     │   └── QueryError          a query that cannot be parsed or run
-    │       └── PatternError    a regular expression that RE2 refuses; names the construct
+    │       ├── PatternError      a regular expression that RE2 refuses; names the construct
+    │       └── QuerySyntaxError  not in the query language; says where, what was expected, and what is right
     ├── IndexNotFoundError      no index for this folder yet
     ├── IndexLockedError        another process is building this index
     ├── IndexFormatError        the index was written by a newer codelode
@@ -42,6 +43,10 @@ class QueryError(UsageError):
 
 class PatternError(QueryError):
     """The regular expression is refused; the message names the construct and where it stands."""
+
+
+class QuerySyntaxError(QueryError):
+    """The query is not in the query language; the message says where, what was expected, and shows a right one."""
 
 
 class IndexNotFoundError(CodelodeError):

@@ -186,6 +186,9 @@ _BY_EDITOR_NAME = {
     **_by_word(_EDITOR_NAMES),
 }
 
+_SPOKEN = {"c#": "csharp", "f#": "fsharp", "golang": "go", "objective-c++": "objc", "shell": "bash"}
+"""what people call a language, where no program does"""
+
 _MODELINES = 5
 """lines at either end of a file in which Vim looks"""
 _END_BYTES = 2048
@@ -241,6 +244,13 @@ _AMBIGUOUS: dict[bytes, Callable[[bytes], str]] = {
 def known() -> frozenset[str]:
     """Every language name that `of_file` can return, without the empty one."""
     return frozenset(_BY_EDITOR_NAME.values()) | {"prolog"}
+
+
+def called(name: str) -> str:
+    """Our name of the language that people call `name`: also by an extension, an interpreter, or what an editor
+    calls it; ``""`` when there is none."""
+    name = name.lower()
+    return name if name in known() else _BY_EDITOR_NAME.get(_SPOKEN.get(name, name).encode(), "")
 
 
 def extension(path: RelPath) -> str:
