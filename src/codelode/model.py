@@ -308,6 +308,8 @@ class SearchStats:
     stale: int = 0
     """files that changed since they were indexed (only possible without a refresh)"""
     partial: bool = False
+    cached: bool = False
+    """the answer was computed earlier, or for somebody who asked at the same time; counters are those of that time"""
     elapsed_ms: float = 0.0
     notes: list[str] = field(default_factory=list)
     """what the user should know of how the answer was found, a sentence each"""
