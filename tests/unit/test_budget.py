@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode.model import Hit, Match
-from codelode.surfaces.budget import CHARACTERS_A_TOKEN, Fitted, fit, narrow
+from codelode.surfaces.budget import CHARACTERS_A_TOKEN, Fitted, best_line, fit, fit_files, narrow
 from codelode.surfaces.lines import hit_lines
 
 
@@ -51,11 +51,42 @@ def test_at_last_the_text_of_the_first_hit_is_cut():
     assert fitted.hits[0].matches == (Match(12, 1, 5),)
 
 
-def test_the_cut_moves_the_last_line_and_keeps_what_matched_before_it():
-    long = hit("one\ntwo\nthree", Match(5, 1, 3), Match(6, 1, 3), Match(7, 1, 5), start=5)
+def test_the_best_line_is_all_that_stays_of_many():
+    long = hit("one\ntwo two\nthree", Match(5, 1, 3), Match(6, 1, 3), Match(6, 5, 3), Match(7, 1, 5), start=5)
     (kept,) = fit([long], 2, characters).hits
-    assert (kept.text, kept.start_line, kept.end_line) == ("one\ntwo\n", 5, 7)
-    assert kept.matches == (Match(5, 1, 3), Match(6, 1, 3))
+    assert (kept.text, kept.start_line, kept.end_line) == ("two two", 6, 6)
+    assert kept.matches == (Match(6, 1, 3), Match(6, 5, 3))
+
+
+def test_a_match_over_lines_is_not_torn():
+    torn = hit("a\nbc\nde\nf", Match(2, 2, 3))
+    assert best_line(torn).text == "bc\nde"
+    assert best_line(hit("\n\nx\ny")).text == "x"
+    assert best_line(hit("")) == hit("")
+
+
+def test_more_hits_go_before_more_of_each():
+    fitted = fit(three(), 4, characters)
+    assert [kept.text for kept in fitted.hits] == ["found"] * 3
+    assert (fitted.narrowed, fitted.dropped) == (3, 0)
+    large = hit("\n".join(["x found"] * 40), *(Match(line, 3, 5) for line in range(1, 41)), path="large.c")
+    fitted = fit([large, *three()], 6, characters)
+    assert [kept.text for kept in fitted.hits] == ["x found", "found", "found", "found"]
+
+
+def test_what_room_is_left_goes_to_the_first_hits():
+    fitted = fit([three()[0], hit("x" * 100, path="b.c"), three()[2]], 16, characters)
+    assert [(kept.path, kept.text) for kept in fitted.hits] == [("a.c", three()[0].text)]
+    assert (fitted.narrowed, fitted.dropped) == (0, 2)
+
+
+def test_files_are_paid_for_once():
+    hits = [hit("x", path=path) for path in ("one.c", "two.c", "one.c", "three.c")]
+    fitted = fit_files(hits, 3, lambda each: len(each.path) + 1)
+    assert [kept.path for kept in fitted.hits] == ["one.c", "two.c", "one.c"]
+    assert fitted.dropped == 1
+    assert [kept.path for kept in fit_files(hits, 1, characters).hits][:1] == ["one.c"]
+    assert fit_files([], 1, characters) == Fitted(())
 
 
 def test_a_match_behind_the_cut_still_says_where_it_is():

@@ -169,12 +169,38 @@ def test_closing_line():
     )
 
 
-def test_explanation_is_an_indented_tree():
-    stats = SearchStats(explain={"plan": {"and": ["abc", {"or": ["b", "c"]}]}, "n": 3, "empty": []})
-    assert "".join(render.explanation(stats)) == (
-        "plan:\n  and:\n    - abc\n    -\n      or:\n        - b\n        - c\nn: 3\nempty: []\n"
+FILES = [hit("a.c", 1, ""), hit("b.c", 1, "")]
+
+
+def test_a_hit_that_is_a_file_is_its_path():
+    for print_hits in (grep, ranked):
+        assert print_hits(FILES) == print_hits(FILES, TERMINAL) == "a.c\nb.c\n"
+    assert grep([*FILES, PLAIN[0], FILES[1]]) == "a.c\nb.c\na.c:3:int x;\nb.c\n"
+    assert grep([*FILES, PLAIN[0], FILES[1]], TERMINAL) == "a.c\nb.c\n\na.c\n3:int x;\n\nb.c\n"
+    assert grep([PLAIN[0], FILES[0]], context=1) == "a.c:3:int x;\n--\na.c\n"
+    assert ranked([FILES[0], PLAIN[0]]) == "a.c\n--\na.c:3:int x;\n"
+
+
+def test_copies_are_named_on_a_terminal():
+    few = PLAIN[0]._replace(copies=("b.c",))
+    many = PLAIN[0]._replace(copies=("b.c", "c.c", "d.c", "e.c"))
+    assert grep([few]) == ranked([many]) == "a.c:3:int x;\n"
+    assert grep([few, PLAIN[1]], TERMINAL) == "a.c\n3:int x;\n  also in b.c\n9:x = 1;\n"
+    assert ranked([many], TERMINAL) == "a.c:3-3\n3:int x;\n  also in b.c, c.c and 2 more places\n"
+    three = PLAIN[0]._replace(copies=("b.c", "c.c", "d.c"))
+    assert "also in b.c, c.c and 1 more place\n" in ranked([three], TERMINAL)
+
+
+def test_remarks_stand_below_their_hits():
+    def beside(each):
+        return f"hit of line {each.start_line}"
+
+    shown = "".join(render.grep(PLAIN[:2], str, TERMINAL, 0, beside))
+    assert shown == "a.c\n3:int x;\n  hit of line 3\n9:x = 1;\n  hit of line 9\n"
+    assert "".join(render.grep(PLAIN[:2], str, PIPE, 0, beside)) == grep(PLAIN[:2])
+    assert "".join(render.ranked(PLAIN[:1], str, TERMINAL, None, beside)) == (
+        "a.c:3-3\n3:int x;\n  hit of line 3\n"
     )
-    assert list(render.explanation(SearchStats())) == []
 
 
 @st.composite
@@ -225,3 +251,9 @@ def test_lines_come_as_hits_do(context):
 
     lines = render.grep(endless(), str, PIPE, context)
     assert next(lines) == "a:10:x\n"
+
+
+def test_hits_over_lines_without_a_match_show_one():
+    silent = hit("a", 3, "\nfirst\nsecond")
+    assert grep([silent, hit("a", 9, "x", (9, 1, 1))]) == "a:4:first\na:9:x\n"
+    assert grep([silent], TERMINAL) == "a\n3-\n4:first\n5-second\n"

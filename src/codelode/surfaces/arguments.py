@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from codelode.errors import UsageError
 from codelode.surfaces.options import (
+    FORMATS,
     Command,
     add_color,
     add_filters,
@@ -60,9 +61,16 @@ def _add_quiet(parser: argparse.ArgumentParser) -> None:
 
 
 def _search(parser: argparse.ArgumentParser) -> None:
-    add_mode(parser, ("symbol", "ast"))
+    add_mode(parser, ("query", "symbol", "ast"))
     add_kind(parser)
     add_limit(parser)
+    parser.add_argument("--offset", metavar="N", type=whole(0), default=0, help="leave out the first N hits")
+    parser.add_argument(
+        "--max-per-file",
+        metavar="N",
+        type=whole(1),
+        help="at most N hits of one file; those behind them move up",
+    )
     parser.add_argument(
         "--all", action="store_true", help="every match in path order, unranked, as grep would"
     )
@@ -99,9 +107,18 @@ def _search(parser: argparse.ArgumentParser) -> None:
         help="fit the output into so many tokens of 4 characters: fewer context lines, then fewer hits",
     )
     parser.add_argument("--explain", action="store_true", help="say how the answer came about")
+    parser.add_argument(
+        "--profile", action="store_true", help="say how many milliseconds each stage of the search took"
+    )
     add_no_refresh(parser)
     add_no_ignore(parser)
     add_color(parser)
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="",
+        help="how to print: lines as grep, places as vimgrep, an object a hit, one object, paths, or lines a file",
+    )
     add_json(parser)
 
 
@@ -115,7 +132,7 @@ def _similar(parser: argparse.ArgumentParser) -> None:
 
 
 def _batch(parser: argparse.ArgumentParser) -> None:
-    add_mode(parser, ("symbol",))
+    add_mode(parser, ("query", "symbol"))
     add_limit(parser)
     add_no_refresh(parser)
 

@@ -28,6 +28,11 @@ class Line:
         return bool(self.spans)
 
 
+def is_file(hit: Hit) -> bool:
+    """Whether `hit` is a whole file rather than lines of one: a query of filters alone lists files."""
+    return not hit.text and not hit.matches
+
+
 def hit_lines(hit: Hit) -> list[Line]:
     """All lines of `hit`, in order."""
     lines = [Line(number, text) for number, text in enumerate(hit.text.split("\n"), hit.start_line)]
@@ -62,7 +67,7 @@ def snippet(lines: Sequence[Line], around: int, most: int = SNIPPET_LINES) -> li
     if not order:
         first = next((index for index, line in enumerate(lines) if line.text.strip()), 0)
         return list(lines[first : first + 1 + around])
-    order.sort(key=lambda index: _worth(lines[index]), reverse=True)  # stable: earlier lines first
+    order.sort(key=lambda index: worth(lines[index]), reverse=True)  # stable: earlier lines first
     chosen: set[int] = set()
     for index in order:
         window = set(range(max(index - around, 0), min(index + around + 1, len(lines))))
@@ -73,7 +78,7 @@ def snippet(lines: Sequence[Line], around: int, most: int = SNIPPET_LINES) -> li
     return [lines[index] for index in sorted(chosen)]
 
 
-def _worth(line: Line) -> tuple[int, int]:
+def worth(line: Line) -> tuple[int, int]:
     """Different words that match in `line`, and matches in all."""
     return len({line.text[start:end].lower() for start, end in line.spans}), len(line.spans)
 

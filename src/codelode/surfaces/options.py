@@ -7,6 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from codelode.errors import UsageError
 
+FORMATS = ("grep", "vimgrep", "jsonl", "json", "paths", "count")
+"""What ``--format`` can be"""
+
 AddOptions = Callable[[argparse.ArgumentParser], None]
 
 

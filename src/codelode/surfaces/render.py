@@ -5,11 +5,11 @@ Everything here is pure: hits in, lines of text out, each with its line feed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from codelode.model import Hit, SearchStats
 from codelode.surfaces import figures
-from codelode.surfaces.lines import Line, clip, groups, hit_lines, snippet
+from codelode.surfaces.lines import Line, clip, groups, hit_lines, is_file, snippet
 from codelode.surfaces.output import Look
 
 PATH, NUMBER, MATCH, DIM = "35", "32", "1;31", "2"
@@ -25,8 +25,20 @@ Shown = Callable[[str], str]
 """From a hit's path (relative to the root) to the path as the user would write it."""
 
 
-def grep(hits: Iterable[Hit], shown: Shown, look: Look, context: int) -> Iterator[str]:
-    """Exact and regex hits, as grep and ripgrep print them.
+Beside = Callable[[Hit], str]
+"""A remark on a hit, printed below it on a terminal; "" for none"""
+
+COPIES_SHOWN = 2
+"""Places of copies that are named"""
+
+_FILES = ""
+"""Stands for the path of a block of files that are hits themselves"""
+
+
+def grep(
+    hits: Iterable[Hit], shown: Shown, look: Look, context: int, beside: Beside | None = None
+) -> Iterator[str]:
+    """Exact and regex hits, as grep and ripgrep print them; a hit that is a whole file, as its path.
 
     Hits of one file that share lines (overlapping context) are printed as one group; ``--`` separates groups
     when there is `context`.
@@ -34,19 +46,53 @@ def grep(hits: Iterable[Hit], shown: Shown, look: Look, context: int) -> Iterato
     if not context and look == Look():
         yield from _plain(hits, shown)
         return
-    path, painted, last, first = None, "", 0, True
-    for hit_path, line in _merged(hits):
-        if hit_path != path:
-            if not first and (look.terminal or context):
-                yield "\n" if look.terminal else "--\n"
-            path, shown_path = hit_path, look.clean(shown(hit_path))
-            painted = look.paint(PATH, shown_path)
+    block, painted, last = None, "", 0
+    for path, part in _merged(hits, apart=beside is not None):
+        if isinstance(part, Hit):
+            if is_file(part):
+                if block:
+                    yield from _between(look, context)
+                block = _FILES
+                yield f"{look.paint(PATH, look.clean(shown(path)))}\n"
+            yield from _remarks(part, shown, look, beside)
+            continue
+        if not (part.matched or look.terminal or context):
+            continue
+        if path != block:
+            if block is not None:
+                yield from _between(look, context)
+            block = path
+            painted = look.paint(PATH, look.clean(shown(path)))
             if look.terminal:
                 yield f"{painted}\n"
-        elif context and line.number != last + 1:
+        elif context and part.number != last + 1:
             yield "--\n"
-        yield _line(line, painted, look)
-        last, first = line.number, False
+        yield _line(part, painted, look)
+        last = part.number
+
+
+def _between(look: Look, context: int) -> Iterator[str]:
+    """What separates the blocks of two files."""
+    if look.terminal or context:
+        yield "\n" if look.terminal else "--\n"
+
+
+def _remarks(hit: Hit, shown: Shown, look: Look, beside: Beside | None) -> Iterator[str]:
+    """On a terminal, what is to say of a hit beside its lines."""
+    if not look.terminal:
+        return
+    if hit.copies:
+        yield look.paint(DIM, look.clean(f"  also in {_places(hit.copies, shown)}")) + "\n"
+    if beside is not None and (remark := beside(hit)):
+        yield look.paint(DIM, look.clean(f"  {remark}")) + "\n"
+
+
+def _places(paths: Sequence[str], shown: Shown) -> str:
+    named = [shown(path) for path in paths[:COPIES_SHOWN]]
+    more = len(paths) - len(named)
+    if more:
+        return f"{', '.join(named)} and {figures.count(more, 'more place')}"
+    return " and ".join(named)
 
 
 def _plain(hits: Iterable[Hit], shown: Shown) -> Iterator[str]:
@@ -56,22 +102,35 @@ def _plain(hits: Iterable[Hit], shown: Shown) -> Iterator[str]:
         if hit.path != path:
             path, number, prefix = hit.path, 0, f"{shown(hit.path)}:"
         if hit.start_line == hit.end_line:
-            if hit.start_line != number:
+            if not hit.text and is_file(hit):
+                yield f"{shown(hit.path)}\n"
+            elif hit.start_line != number:
                 yield f"{prefix}{hit.start_line}:{hit.text}\n"
         else:
-            yield from (f"{prefix}{line.number}:{line.text}\n" for line in hit_lines(hit) if line.matched)
+            yield from (f"{prefix}{line.number}:{line.text}\n" for line in _lines(hit) if line.matched)
         number = hit.end_line
 
 
-def _merged(hits: Iterable[Hit]) -> Iterator[tuple[str, Line]]:
+def _lines(hit: Hit) -> list[Line]:
+    """The lines of a hit; where nothing matches, the first that is not blank counts as the one that does."""
+    lines = hit_lines(hit)
+    if not hit.matches:
+        snippet(lines, 0)[0].spans.append((0, 0))
+    return lines
+
+
+def _merged(hits: Iterable[Hit], *, apart: bool) -> Iterator[tuple[str, Line | Hit]]:
     """(path, line) of all hits; a line that neighbours share comes once, with the matches of both.
 
-    Only the shared lines are held back, so memory does not grow with the number of hits.
+    A hit that is a file comes itself; one of which there is something to say, too, behind its lines: all of them when
+    they are to be kept `apart`.  Only the shared lines are held back, so memory does not grow with the number of hits.
     """
     path, pending = "", list[Line]()
     for hit in hits:
-        new = hit_lines(hit)
-        if pending and hit.path == path and pending[0].number <= hit.start_line <= pending[-1].number:
+        new = _lines(hit)
+        alone = apart or hit.copies or is_file(hit)
+        shares = hit.path == path and pending and pending[0].number <= hit.start_line <= pending[-1].number
+        if shares and not alone:
             at = hit.start_line - pending[0].number
             for line in pending[:at]:
                 yield path, line
@@ -83,30 +142,43 @@ def _merged(hits: Iterable[Hit]) -> Iterator[tuple[str, Line]]:
         for line in pending:
             yield path, line
         path, pending = hit.path, new
+        if alone:
+            pending = []
+            for line in new if not is_file(hit) else ():
+                yield path, line
+            yield path, hit
     for line in pending:
         yield path, line
 
 
-def ranked(hits: Iterable[Hit], shown: Shown, look: Look, context: int | None) -> Iterator[str]:
-    """Hits of a words search, best first.
+def ranked(
+    hits: Iterable[Hit], shown: Shown, look: Look, context: int | None, beside: Beside | None = None
+) -> Iterator[str]:
+    """Hits that are pieces of files, best first.
 
     Terminal: ``path:start-end`` and a snippet.  Pipe: the snippet's matching lines as ``path:line:text``, and
     ``--`` between hits.  With `context`, all matching lines and so many lines around each, inside the hit.
     """
-    for index, hit in enumerate(hits):
+    previous: Hit | None = None
+    for hit in hits:
+        painted = look.paint(PATH, look.clean(shown(hit.path)))
+        if previous is not None and not (is_file(hit) and is_file(previous)):
+            yield "\n" if look.terminal else "--\n"
+        previous = hit
+        if is_file(hit):
+            yield f"{painted}\n"
+            yield from _remarks(hit, shown, look, beside)
+            continue
         lines = hit_lines(hit)
         if context is not None:
             chosen = snippet(lines, context, most=len(lines))
         else:
             chosen = snippet(lines, SNIPPET_CONTEXT if look.terminal else 0)
-        path = look.clean(shown(hit.path))
-        painted = look.paint(PATH, path)
-        if index:
-            yield "\n" if look.terminal else "--\n"
         if look.terminal:
             name = f"  {look.paint(DIM, look.clean(hit.symbol))}" if hit.symbol else ""
             yield f"{painted}:{look.paint(NUMBER, f'{hit.start_line}-{hit.end_line}')}{name}\n"
         yield from _snippet(chosen, painted, look)
+        yield from _remarks(hit, shown, look, beside)
 
 
 def _snippet(chosen: Sequence[Line], painted: str, look: Look) -> Iterator[str]:
@@ -159,19 +231,3 @@ def closing(mode: str, why: str, hits: int, stats: SearchStats) -> str:
     if stats.partial:
         parts.append("incomplete")
     return ", ".join(parts)
-
-
-def explanation(stats: SearchStats) -> Iterator[str]:
-    """What `--explain` adds: ``name: value`` lines, nested ones indented."""
-    yield from _tree(stats.explain or {}, 0)
-
-
-def _tree(value: Mapping[str, object] | Sequence[object], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    for name, item in value.items() if isinstance(value, Mapping) else (("-", item) for item in value):
-        label = f"{indent}{name}" if name == "-" else f"{indent}{name}:"
-        if isinstance(item, dict | list | tuple) and item:
-            yield f"{label}\n"
-            yield from _tree(item, depth + 1)
-        else:
-            yield f"{label} {item}\n"
