@@ -9,7 +9,7 @@ from time import perf_counter
 from codelode.errors import QueryError
 from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
 from codelode.query.auto import choose_mode
-from codelode.search import exact
+from codelode.search import exact, selection
 from codelode.search.meaning import Meaning
 from codelode.search.patterns import CompiledPattern, compile_literal, compile_pattern
 from codelode.search.snapshot import Snapshot
@@ -22,13 +22,21 @@ def answer(
     """The answer to `query`; raises QueryError, CorruptIndexError, and EmbedderError in mode semantic."""
     began = perf_counter()
     mode, pattern, why = resolve(query, options.mode)
-    stats = _new_stats(snapshot)
-    hits = _run(snapshot, pattern, replace(options, mode=mode), stats, max_bytes, meaning)
-    if not hits and options.mode is Mode.AUTO and mode not in RANKED and not options.all_matches:
+
+    def ask(mode: Mode, pattern: str) -> tuple[list[Hit], SearchStats]:
+        stats = _new_stats(snapshot)
+
+        def search(part: SearchOptions) -> list[Hit]:
+            return _run(snapshot, pattern, part, stats, max_bytes, meaning)
+
+        return selection.select(search, replace(options, mode=mode)), stats
+
+    hits, stats = ask(mode, pattern)
+    nothing = not hits and not (options.offset and stats.matched_files)
+    if nothing and options.mode is Mode.AUTO and mode not in RANKED and not options.all_matches:
         # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
         mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
-        stats = _new_stats(snapshot)
-        hits = _run(snapshot, query, replace(options, mode=mode), stats, max_bytes, meaning)
+        hits, stats = ask(mode, query)
     stats.elapsed_ms = (perf_counter() - began) * 1000
     return SearchResult(query, mode, tuple(hits), stats, why)
 
@@ -54,7 +62,8 @@ class HitStream(Iterator[Hit]):
         self.stats = _new_stats(snapshot)
         """counts along; complete when the stream is exhausted"""
         options = replace(options, mode=self.mode)
-        self._hits = self._run(_all(snapshot, pattern, options, Sources(self.stats, max_bytes), self.stats))
+        hits = _all(snapshot, pattern, options, Sources(self.stats, max_bytes), self.stats)
+        self._hits = self._run(selection.stream(hits, options))
 
     def _run(self, hits: Iterator[Hit]) -> Iterator[Hit]:
         try:
