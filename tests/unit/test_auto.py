@@ -48,6 +48,34 @@ from codelode.query.auto import choose_mode
         ("", Mode.HYBRID, ""),
         ('""', Mode.HYBRID, '""'),
         ("a.b\nc_d()", Mode.HYBRID, "a.b\nc_d()"),
+        ("sym:operator new", Mode.SYMBOL, "operator new"),
+        ('"say "x" twice"', Mode.EXACT, 'say "x" twice'),
+        ('" if "', Mode.EXACT, " if "),
+        ('x = "abc" + y', Mode.EXACT, 'x = "abc" + y'),
+        ('#include "foo.h"', Mode.EXACT, '#include "foo.h"'),
+        ("foo.*bar -test", Mode.REGEX, "foo.*bar -test"),
+        ("foo(*p)", Mode.EXACT, "foo(*p)"),
+        ("a * b", Mode.EXACT, "a * b"),
+        ("x^2", Mode.EXACT, "x^2"),
+        ("HEAD~1", Mode.EXACT, "HEAD~1"),
+        ("file://x", Mode.EXACT, "file://x"),
+        ("type: string", Mode.HYBRID, "type: string"),
+        ("switch case: x", Mode.HYBRID, "switch case: x"),
+        ("a:b c", Mode.HYBRID, "a:b c"),
+        ("text:foo retry", Mode.HYBRID, "text:foo retry"),
+        ("char *p", Mode.HYBRID, "char *p"),
+        ("char* p", Mode.HYBRID, "char* p"),
+        ("ls -la", Mode.HYBRID, "ls -la"),
+        ("gcc -shared foo", Mode.HYBRID, "gcc -shared foo"),
+        ("rebase --onto main -keep", Mode.HYBRID, "rebase --onto main -keep"),
+        ("mount /dev/ again", Mode.HYBRID, "mount /dev/ again"),
+        ("a / b / c", Mode.HYBRID, "a / b / c"),
+        ("bitwise AND", Mode.HYBRID, "bitwise AND"),
+        ("x IS NOT NULL", Mode.HYBRID, "x IS NOT NULL"),
+        ("SELECT a FROM b WHERE c AND d", Mode.HYBRID, "SELECT a FROM b WHERE c AND d"),
+        ("why is foo NOT called", Mode.HYBRID, "why is foo NOT called"),
+        ("cats and dogs or not", Mode.HYBRID, "cats and dogs or not"),
+        ("lang:go x\ny", Mode.HYBRID, "lang:go x\ny"),
     ],
 )
 def test_choices(query: str, mode: Mode, pattern: str) -> None:
@@ -56,8 +84,46 @@ def test_choices(query: str, mode: Mode, pattern: str) -> None:
     assert why
 
 
-@given(st.text(st.sampled_from(list("ab_.*+?()[]{}|^$\\/\"' \n\0-:;,<>=&é\ud800")), max_size=12))
+@pytest.mark.parametrize(
+    ("query", "sign"),
+    [
+        ("lang:go", "field lang:"),
+        ("retry path:x", "field path:"),
+        ("-file:test foo", "field file:"),
+        ("(l:go OR lang:c) foo", "field l:"),
+        ("type:string", "field type:"),
+        ("sym:Foo kind:class", "field sym:"),
+        ("sym:foo -test", "field sym:"),
+        ("sym:/Backoff$/", "field sym:"),
+        ("sym:get*", "field sym:"),
+        ("retry AND backoff", "operator AND"),
+        ("READ OR (WRITE", "operator OR"),
+        ("NOT foo", "operator NOT"),
+        ("retry NOT test", "operator NOT"),
+        ("retry near/5 backoff", "operator near/5"),
+        ("retry NEAR/x backoff", "operator NEAR/x"),
+        ('~"growing delays"', "meaning"),
+        ('"a b"~5', "room"),
+        ('"a b" "c d"', "phrase beside"),
+        ('"a.*b" foo', "phrase beside"),
+        ('retry -"a b"', "phrase beside"),
+        ("/foo.*/ bar", "pattern beside"),
+        ("retry -test", "NOT (-test)"),
+        ("retr*", "wildcard"),
+        ("w?rd later", "wildcard"),
+        ("retry~1", "fuzzy"),
+        ("langs:go retry", "nearly a field (langs:)"),
+    ],
+)
+def test_the_query_language(query: str, sign: str) -> None:
+    mode, text, why = choose_mode(f" {query}\n")
+    assert (mode, text) == (Mode.QUERY, query)
+    assert sign in why
+    assert why.endswith("of the query language")
+
+
+@given(st.text(st.sampled_from(list("ab_.*+?()[]{}|^$\\/\"' \n\0-:;,<>=&é\ud800~NOTAD")), max_size=12))
 def test_never_raises(query: str) -> None:
     mode, _, why = choose_mode(query)
-    assert mode in (Mode.HYBRID, Mode.EXACT, Mode.REGEX)
+    assert mode in (Mode.HYBRID, Mode.EXACT, Mode.REGEX, Mode.QUERY)
     assert why

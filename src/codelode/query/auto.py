@@ -7,6 +7,7 @@ import re
 from codelode.errors import PatternError
 from codelode.model import Mode
 from codelode.query.regex import parse
+from codelode.query.signs import clear_sign, faint_sign, quoted_sign
 
 # A regular expression shows by what hardly occurs in code or prose: .* .+ .? \w-like escapes, classes with a
 # range or a repetition, counts.
@@ -20,25 +21,44 @@ _CODE_TOKEN = re.compile(r"::|->|[_.;(){}\[\]<>=&#@/\\+*%!$~^|]|\w:\w")
 _CODE_PHRASE = re.compile(r"::|->|=>|[=!<>]=|\w\(|\(\)|[;{}]|\s(?:[=+*%|<>]|&&|\|\|)\s|\s-[A-Z]|\[\w*\]|^#\w")
 
 SYMBOL_PREFIX = "sym:"
+_NO_NAME = re.compile(r"^[/\"(]|[*?^]")
+"""what a value of ``sym:`` has that is a pattern, a glob, a group or boosted"""
+_BETWEEN_PHRASES = re.compile(r'"(?:~\d+)?(?:\^[\d.]+)?\s(?:.*\s)?[-(~]*"', re.DOTALL)
+"""between two phrases; ``"say "x" twice"`` is one text"""
 
 
 def choose_mode(query: str) -> tuple[Mode, str, str]:
     """The mode for `query`, the pattern to give it, and why, in words for the user.  Never raises.
 
-    ``"..."`` is exact, ``/.../`` a regular expression and ``sym:...`` the name of a definition, whatever is inside.
+    ``"..."`` is exact, ``/.../`` a regular expression and ``sym:name`` the name of a definition, whatever is inside;
+    what has a sign of the query language is in that language.
     """
     text = query.strip()
-    if text.startswith(SYMBOL_PREFIX) and (name := text.removeprefix(SYMBOL_PREFIX).strip()):
+    if _is_name(text) and (name := text.removeprefix(SYMBOL_PREFIX).strip()):
         return Mode.SYMBOL, name, f"it begins with {SYMBOL_PREFIX}"
-    if len(text) > 2 and text[0] == text[-1] == '"':
+    if len(text) > 2 and text[0] == text[-1] == '"' and not _BETWEEN_PHRASES.search(text[1:-1]):
         return Mode.EXACT, text[1:-1], "it is in quotes"
-    if len(text) > 2 and text[0] == text[-1] == "/" and _parses(text[1:-1]):
+    if len(text) > 2 and text[0] == text[-1] == "/" and " /" not in text and _parses(text[1:-1]):
         return Mode.REGEX, text[1:-1], "it is between slashes"
-    if _looks_like_regex(text) and _parses(text):
+    in_a_line = "\n" not in text
+    is_code = in_a_line and _looks_like_code(text)
+    is_phrase = len(text.split()) > 1 and is_code
+    sign = in_a_line and (clear_sign(text) or (not is_phrase and quoted_sign(text)))
+    if not sign and _looks_like_regex(text) and _parses(text):
         return Mode.REGEX, text, "it has the signs of a regular expression"
-    if _looks_like_code(text) and "\n" not in text:
+    if sign or (in_a_line and not is_phrase and (sign := faint_sign(text))):
+        return Mode.QUERY, text, f"it has {sign} of the query language"
+    if is_code:
         return Mode.EXACT, text, "it looks like code"
     return Mode.HYBRID, query, "it looks like words"
+
+
+def _is_name(text: str) -> bool:
+    """Whether `text` is ``sym:`` and a name, without more of the query language."""
+    name = text.removeprefix(SYMBOL_PREFIX)
+    if name == text or _NO_NAME.search(name):
+        return False
+    return not (" " in name.strip() and (clear_sign(name) or quoted_sign(name) or faint_sign(name)))
 
 
 def _parses(pattern: str) -> bool:

@@ -94,6 +94,8 @@ _SHORTEST_UNKNOWN = 3
 _LIKE_A_FIELD = 0.75
 """`difflib`'s ratio from which a name was meant to be a field's: ``land:``, ``fil:`` and ``langauge:`` are, ``line:``,
 ``name:`` and ``https:`` are not"""
+_NO_FIELDS = frozenset({"base", "cast", "side", "site", "text", "tile"})
+"""Words that resemble a field's name and are found before a colon in code"""
 
 
 def lex(text: str) -> list[Token]:
@@ -101,6 +103,14 @@ def lex(text: str) -> list[Token]:
     lexer = _Lexer(text)
     lexer.run()
     return lexer.tokens
+
+
+def field_like(name: str) -> str:
+    """The field that is called nearly `name`; "" if none is."""
+    name = name.lower()
+    if len(name) < _SHORTEST_UNKNOWN or name in _NO_FIELDS:
+        return ""
+    return nearest(name, FIELDS, _LIKE_A_FIELD)
 
 
 class _Lexer:
@@ -246,7 +256,7 @@ class _Lexer:
             for token in self.tokens
         )
         for name, at in self._unknown:
-            close = nearest(name.lower(), FIELDS, _LIKE_A_FIELD) if len(name) >= _SHORTEST_UNKNOWN else ""
+            close = field_like(name)
             if close or (clear and name.islower() and len(name) >= _SHORTEST_UNKNOWN):
                 expected = f'"{close}:"' if close else f"one of {', '.join(sorted(_ALIASES))}"
                 raise complaint(
