@@ -120,7 +120,7 @@ class Index(Embeddings, Searches, StructureQuestions):
             kind = "is not a folder" if os.path.exists(self.root) else "does not exist"
             raise RootError(f"{self.root} {kind}; give the folder whose files are to be searched")
         try:
-            return refresh(
+            report = refresh(
                 self.root,
                 Path(self.location),
                 self.settings,
@@ -132,6 +132,8 @@ class Index(Embeddings, Searches, StructureQuestions):
         except Exception as exc:
             self._blame(exc)
             raise
+        self._monitor().note("build" if report.from_nothing else "refresh", report.seconds * 1000)
+        return report
 
     def drop(self) -> None:
         """Delete the index; the source tree is not touched.  Raises IndexNotFoundError when there is none."""
@@ -177,6 +179,9 @@ class Index(Embeddings, Searches, StructureQuestions):
         raise CorruptIndexError(
             f"{self.location}: segment folders are missing; `codelode index --rebuild` repairs it"
         )
+
+    def _metrics_location(self) -> str:
+        return self.location
 
     # ---- looking -----------------------------------------------------------------------------------------
 
@@ -235,6 +240,7 @@ class Index(Embeddings, Searches, StructureQuestions):
 
     def close(self) -> None:
         """Release files and connections; the object can be used again."""
+        self._forget()
         with self._lock:
             if self._catalog:
                 self._catalog.close()

@@ -12,16 +12,18 @@ A file that is not shown may change without the cache noticing, as without a ref
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from sys import getsizeof
 from typing import Any
 
-from codelode.model import FileStat, SearchResult
+from codelode.model import RANKED, FileStat, Mode, SearchOptions, SearchResult
 
 MOST_ENTRIES = 4096
 """More answers than this are not kept, however small they are."""
@@ -100,31 +102,37 @@ class QueryCache:
         self._hits = self._misses = self._joined = self._evictions = self._invalidated = 0
 
     def answer(
-        self, identity: Hashable, question: Hashable, root: str, compute: Callable[[], SearchResult]
-    ) -> tuple[SearchResult, bool]:
-        """The answer to `question`, and whether it was computed by somebody else or earlier.
+        self,
+        identity: Hashable,
+        question: Hashable,
+        root: str,
+        compute: Callable[[], SearchResult],
+        patience: int | None = None,
+    ) -> SearchResult:
+        """The answer to `question`; `stats.cached` when it was computed earlier, or in another thread meanwhile.
 
         `identity` names the state of the index (or indexes), `root` is the folder that the hits' paths count from.
-        An answer of somebody else has stats of its own, and those of the stages are empty.  What `compute` raises is
+        Only those who have the same `patience`, in milliseconds, wait for each other.
+        Such an answer has stats of its own, without stages.  What `compute` raises is
         raised in every thread that waits for it; one that is interrupted is replaced by one of those that wait.
         """
-        key = identity, question
+        flight_key = identity, question, patience
         while True:
             own = _Flight()
             try:
-                found = self._find(identity, question, own)
+                found = self._find(identity, question, flight_key, own)
                 if found is own:
-                    return self._compute(own, identity, question, root, compute), False
+                    return self._compute(own, identity, question, root, compute)
             finally:  # whatever interrupts this thread, and wherever: nobody waits for it in vain
                 with self._lock:
-                    if self._flights.get(key) is own:
-                        del self._flights[key]
+                    if self._flights.get(flight_key) is own:
+                        del self._flights[flight_key]
                 own.done.set()
             if isinstance(found, _Entry):
                 if _unchanged(root, found.watched):
                     with self._lock:
                         self._hits += 1
-                    return _shared(found.result), True
+                    return _shared(found.result)
                 self._drop(question, found)
                 continue
             found.done.wait()
@@ -136,10 +144,10 @@ class QueryCache:
                 # This question may have come after a change that the other thread's answer does not show.
                 with self._lock:
                     self._misses += 1
-                return compute(), False
+                return compute()
             with self._lock:
                 self._joined += 1
-            return _shared(found.result), True
+            return _shared(found.result)
 
     def counts(self) -> CacheCounts:
         """What it did so far, and what it holds now."""
@@ -159,7 +167,9 @@ class QueryCache:
         with self._lock:
             self._empty()
 
-    def _find(self, identity: Hashable, question: Hashable, own: _Flight) -> _Entry | _Flight:
+    def _find(
+        self, identity: Hashable, question: Hashable, flight_key: Hashable, own: _Flight
+    ) -> _Entry | _Flight:
         """The answer that is kept, else who computes it: `own` when nobody did."""
         with self._lock:
             if identity != self._identity:
@@ -170,7 +180,7 @@ class QueryCache:
             if entry is not None:
                 self._entries.move_to_end(question)
                 return entry
-            return self._flights.setdefault((identity, question), own)
+            return self._flights.setdefault(flight_key, own)
 
     def _empty(self) -> None:
         self._entries.clear()
@@ -226,6 +236,39 @@ class QueryCache:
 
 _PLACE_BYTES = 200
 """a place in an `OrderedDict`: its share of the table and of the list beside it, when the table is half empty"""
+
+
+def question_of(query: str, options: SearchOptions) -> Hashable | None:
+    """What two questions must have in common to have the same answer; None when it is not to be kept, as with
+    `explain`, or when it depends on the hour.
+
+    Raises QueryError for a query of the query language that cannot be read."""
+    if options.explain or not query.strip():
+        return None
+    text = _normal_form(query, options.mode)
+    if _AGE.search(text):
+        return None
+    # Who had more time, or less, has the same answer if it is complete, and others are not kept.
+    return text, options if options.timeout_ms is None else replace(options, timeout_ms=None)
+
+
+_AGE = re.compile(r"modified:[<>]=?[0-9]+[a-z]")
+
+
+@lru_cache(maxsize=1024)  # parsing takes 100 us, half of what a repeated question may take
+def _normal_form(query: str, mode: Mode) -> str:
+    """`query` as all have it that ask the same in `mode`; in mode auto with the mode that is chosen, and why."""
+    if mode is Mode.AUTO:
+        from codelode.query.auto import choose_mode
+
+        chosen, pattern, why = choose_mode(query)
+        return f"{chosen.value}: {why}: {_normal_form(pattern, chosen)}"
+    if mode is Mode.QUERY:
+        from codelode.query.printing import print_query
+        from codelode.search.vocabulary import parse
+
+        return print_query(parse(query))
+    return " ".join(query.split()) if mode in RANKED else query
 
 
 def _complete(result: SearchResult) -> bool:

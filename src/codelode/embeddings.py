@@ -44,6 +44,7 @@ class Embeddings(Asking):
     location: str
 
     def __init__(self) -> None:
+        super().__init__()
         self._choosing = threading.Lock()
         self._chosen: Embedder | Literal[False] | None = False
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import threading
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from codelode.asking import Asking, options_of
 from codelode.errors import StorageError, UsageError
 from codelode.model import Case, Hit, Mode, RelPath, SearchOptions, SearchResult, SearchStats
+from codelode.monitor import Monitor
+from codelode.settings import MIB
 
 if TYPE_CHECKING:
+    from codelode.caching import QueryCache
     from codelode.embed.embedder import Embedder
+    from codelode.metrics import Metrics
     from codelode.search.answer import HitStream
     from codelode.search.snapshot import Snapshot
     from codelode.search.source import Sources
@@ -24,7 +31,19 @@ SNAPSHOT_TRIES = 5
 
 
 class Searches(Asking):
-    """What has snapshots can be searched."""
+    """What has snapshots can be searched.  Answers are kept while the object lives, see `caching`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._making = threading.Lock()
+        self._cache: QueryCache | None = None
+        self._timings: Monitor | None = None
+
+    def _metrics_location(self) -> str:
+        """The folder in which timings are kept: for several indexes together one in the user's cache."""
+        from codelode.store.files import cache_folder
+
+        return str(cache_folder())
 
     @abstractmethod
     def refresh(self, *, thorough: bool = True) -> Any:
@@ -86,11 +105,71 @@ class Searches(Asking):
         )
         if refresh:
             self.refresh(thorough=False)
-        return self._answer(query, options)
+        return self._answer(query, self._ready(options))
+
+    def _ready(self, options: SearchOptions) -> SearchOptions:
+        """Called before a question is answered; the options with the time that is left."""
+        return options
+
+    def metrics(self) -> Metrics:
+        """Timings of the last 1,000 questions and index runs of each kind, by all processes; what the cache of this
+        object did; the last slow questions."""
+        from codelode.caching import CacheCounts
+        from codelode.metrics import metrics
+
+        return metrics(self._monitor(), self._cache.counts() if self._cache else CacheCounts())
 
     def _answer(self, query: str, options: SearchOptions) -> SearchResult:
-        """The answer to `query`, whoever asked it."""
-        return self._with_snapshot(lambda snapshot: self._run(snapshot, query, options))
+        """The answer to `query`, whoever asked it: kept from before, or computed, and its time noted."""
+        began = perf_counter()
+        cache = self._answers() if self.settings.cache_mb else None
+        if cache is None:
+            result = self._with_snapshot(lambda snapshot: self._run(snapshot, query, options))
+        else:
+            result = self._kept_or_run(cache, query, options)
+        if result.stats.cached:
+            result.stats.elapsed_ms = (perf_counter() - began) * 1000
+        self._monitor().note_search(query, options, result, has_cache=cache is not None)
+        return result
+
+    def _kept_or_run(self, cache: QueryCache, query: str, options: SearchOptions) -> SearchResult:
+        from codelode.caching import question_of
+
+        question = question_of(query, options)
+
+        def work(snapshot: Snapshot) -> SearchResult:
+            def run() -> SearchResult:
+                return self._run(snapshot, query, options)
+
+            if question is None:
+                return run()
+            # The names: an index that was dropped and made again counts its commits anew.
+            identity = snapshot.identity, tuple(part.name for part in snapshot.segments)
+            return cache.answer(identity, question, self.root, run, options.timeout_ms)
+
+        result = self._with_snapshot(work)
+        return result if result.query == query else replace(result, query=query)
+
+    def _answers(self) -> QueryCache:
+        with self._making:
+            if self._cache is None:
+                from codelode.caching import QueryCache  # the command line never keeps an answer
+
+                self._cache = QueryCache(self.settings.cache_mb * MIB)
+            return self._cache
+
+    def _monitor(self) -> Monitor:
+        with self._making:
+            if self._timings is None:
+                self._timings = Monitor(self._metrics_location(), self.settings.slow_query_ms)
+            return self._timings
+
+    def _forget(self) -> None:
+        """Write the timings that were noted, and give back the memory of the answers."""
+        if self._timings:
+            self._timings.flush()
+        if self._cache:
+            self._cache.clear()
 
     def _run(self, snapshot: Snapshot, query: str, options: SearchOptions) -> SearchResult:
         """The answer that `snapshot` gives."""
@@ -132,7 +211,8 @@ class Searches(Asking):
             max_per_file=max_per_file,
             timeout_ms=timeout_ms,
         )
-        return self._with_snapshot(lambda snapshot: self._stream(snapshot, query, options))
+        asked = self._ready(options)
+        return self._with_snapshot(lambda snapshot: self._stream(snapshot, query, asked))
 
     def _stream(self, snapshot: Snapshot, query: str, options: SearchOptions) -> HitStream:
         from codelode.search.answer import HitStream

@@ -41,7 +41,9 @@ class Settings:
     index_dir: str = ""
     """Folder of the index; empty for the user's cache folder; relative paths count from the root."""
     cache_mb: int = 64
-    """Memory a living process may keep for opened files and answers, in MiB."""
+    """Memory a living process may keep for answers, in case a question is asked again, in MiB; 0 for none."""
+    slow_query_ms: int = 1000
+    """Questions that take so many milliseconds are listed by `codelode status --slow`; 0 for none."""
     loaded_vectors_mb: int = 100
     """Vectors of an index are read into memory up to this size, and mapped above it, in MiB."""
     embedder: str = "bundled"
@@ -71,6 +73,7 @@ class Settings:
         _at_least("max_exact_bytes", self.max_exact_bytes, 0)
         _at_least("max_parsed_bytes", self.max_parsed_bytes, 0)
         _at_least("cache_mb", self.cache_mb, 0)
+        _at_least("slow_query_ms", self.slow_query_ms, 0)
         _at_least("loaded_vectors_mb", self.loaded_vectors_mb, 0)
         _at_least("embedder_dims", self.embedder_dims, 0)
         _at_least("embedder_timeout_s", self.embedder_timeout_s, 1)

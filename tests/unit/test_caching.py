@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from trees import settle, write_tree
 
-from codelode.caching import QueryCache, deep_bytes
+from codelode.caching import QueryCache, deep_bytes, question_of
 from codelode.errors import QueryError
 from codelode.model import Hit, Match, Mode, SearchOptions, SearchResult, SearchStats
 
@@ -44,9 +44,9 @@ def tree(tmp_path: Path) -> str:
 
 def test_a_question_asked_twice_is_computed_once(tree: str) -> None:
     cache, compute = QueryCache(MIB), Computing(result("a.py", stages={"match": 1.0}, matches=7))
-    first, reused = cache.answer(1, "q", tree, compute)
-    again, reused_again = cache.answer(1, "q", tree, compute)
-    assert (compute.times, reused, reused_again) == (1, False, True)
+    first = cache.answer(1, "q", tree, compute)
+    again = cache.answer(1, "q", tree, compute)
+    assert compute.times == 1
     assert again.hits == first.hits
     assert (first.stats.cached, again.stats.cached) == (False, True)
     assert (again.stats.matches, again.stats.stages) == (7, {})
@@ -58,7 +58,7 @@ def test_a_question_asked_twice_is_computed_once(tree: str) -> None:
 def test_stats_of_one_answer_are_not_those_of_another(tree: str) -> None:
     cache, compute = QueryCache(MIB), Computing(lambda: result("a.py"))
     for _ in range(3):
-        answer, _ = cache.answer(1, "q", tree, compute)
+        answer = cache.answer(1, "q", tree, compute)
         assert answer.stats.stages == answer.stats.skipped == {}
         answer.stats.stages["render"] = 1.0
         answer.stats.skipped["binary"] = 1
@@ -203,6 +203,49 @@ def test_the_bytes_are_those_that_python_allocates(tree: str) -> None:
     assert 0.95 < measured / grown < 1.1
 
 
+def test_who_has_little_time_does_not_wait_for_who_has_more(tree: str, threads: ThreadPoolExecutor) -> None:
+    cache, compute = QueryCache(MIB), Gate(lambda: result("a.py"))
+    (patient,) = _ask(cache, threads, tree, compute, 0)
+    hasty = cache.answer(1, "q", tree, lambda: result(partial=True), patience=5)
+    assert hasty.stats.partial
+    compute.open.set()
+    assert patient.result(timeout=30).hits
+    assert cache.answer(1, "q", tree, lambda: result(partial=True), patience=5).hits, "kept for everybody"
+
+
+@pytest.mark.parametrize(
+    ("mode", "one", "other", "same"),
+    [
+        (Mode.WORDS, "parse  config ", "parse config", True),
+        (Mode.HYBRID, "parse\nconfig", "parse config", True),
+        (Mode.AUTO, "parse  config", "parse config", True),
+        (Mode.AUTO, "parse config", "config parse", False),
+        (Mode.AUTO, '"a.b"', "a.b", False),  # why the mode was chosen differs
+        (Mode.EXACT, "a  b", "a b", False),
+        (Mode.REGEX, "a  b", "a b", False),
+        (Mode.QUERY, "retry  AND (lang:go)", "retry lang:go", True),
+        (Mode.QUERY, "retry lang:go", "retry lang:c", False),
+    ],
+)
+def test_questions_that_are_the_same(mode: Mode, one: str, other: str, same: bool) -> None:
+    options = SearchOptions(mode=mode)
+    assert (question_of(one, options) == question_of(other, options)) == same
+
+
+def test_other_options_make_another_question() -> None:
+    plain = question_of("a", SearchOptions())
+    assert plain != question_of("a", SearchOptions(limit=11))
+    assert plain != question_of("a", SearchOptions(mode=Mode.EXACT))
+    assert plain == question_of("a", SearchOptions(timeout_ms=100)), "complete answers only are kept"
+
+
+def test_questions_whose_answers_are_not_kept() -> None:
+    assert question_of("a", SearchOptions(explain=True)) is None
+    assert question_of(" ", SearchOptions()) is None
+    assert question_of("retry modified:<7d", SearchOptions(mode=Mode.QUERY)) is None
+    assert question_of("retry modified:>2026-01-31", SearchOptions(mode=Mode.QUERY)) is not None
+
+
 def test_deep_bytes_counts_what_is_shared_once() -> None:
     text = "x" * 1000
     one = deep_bytes((text,))
@@ -233,7 +276,7 @@ class Gate:
 
 def _ask(
     cache: QueryCache, threads: ThreadPoolExecutor, tree: str, compute: Gate, askers: int
-) -> list[Future[tuple[SearchResult, bool]]]:
+) -> list[Future[SearchResult]]:
     """One thread that computes, and `askers` that ask the same meanwhile."""
     asking = [threads.submit(cache.answer, 1, "q", tree, compute)]
     assert compute.entered.acquire(timeout=30)
@@ -244,13 +287,13 @@ def _ask(
 def test_the_same_question_at_once_is_computed_once(tree: str, threads: ThreadPoolExecutor) -> None:
     cache, compute = QueryCache(MIB), Gate(lambda: result("a.py"))
     asking = _ask(cache, threads, tree, compute, 15)
-    other, _ = cache.answer(1, "another", tree, lambda: result("b.py"))
+    other = cache.answer(1, "another", tree, lambda: result("b.py"))
     assert other.hits[0].path == "b.py", "nobody waits for another question"
     compute.open.set()
     answers = [future.result(timeout=30) for future in asking]
     assert compute.times == 1
-    assert [reused for _, reused in answers] == [False] + [True] * 15
-    assert len({id(answer.stats) for answer, _ in answers}) == 16
+    assert [answer.stats.cached for answer in answers] == [False] + [True] * 15
+    assert len({id(answer.stats) for answer in answers}) == 16
     counts = cache.counts()
     assert (counts.misses, counts.joined + counts.hits) == (2, 15)
 
@@ -266,7 +309,7 @@ def test_an_error_is_everybodys(tree: str, threads: ThreadPoolExecutor) -> None:
         assert isinstance(future.exception(timeout=30), QueryError)
     with pytest.raises(QueryError):
         cache.answer(1, "q", tree, compute)
-    assert cache.answer(1, "q", tree, lambda: result("a.py"))[1] is False, "errors are not kept"
+    assert cache.answer(1, "q", tree, lambda: result("a.py")).stats.cached is False, "errors are not kept"
 
 
 def test_one_of_those_that_wait_takes_over_from_an_interrupted_one(
@@ -281,7 +324,7 @@ def test_one_of_those_that_wait_takes_over_from_an_interrupted_one(
     first, *others = _ask(cache, threads, tree, compute, 10)
     compute.open.set()
     assert isinstance(first.exception(timeout=30), KeyboardInterrupt)
-    assert [future.result(timeout=30)[0].hits[0].path for future in others] == ["a.py"] * 10
+    assert [future.result(timeout=30).hits[0].path for future in others] == ["a.py"] * 10
     assert compute.times == 2
 
 
@@ -306,8 +349,8 @@ def test_who_asks_after_an_edit_does_not_get_the_answer_from_before(
     Path(tree, "a.py").write_text("after\n")
     asking.append(threads.submit(cache.answer, 1, "q", tree, compute))
     compute.open.set()
-    assert asking[0].result(timeout=30)[0].hits[0].text == "needle\n"
-    assert asking[1].result(timeout=30)[0].hits[0].text == "after\n"
+    assert asking[0].result(timeout=30).hits[0].text == "needle\n"
+    assert asking[1].result(timeout=30).hits[0].text == "after\n"
 
 
 def test_many_threads_many_questions(tree: str, threads: ThreadPoolExecutor) -> None:
@@ -318,7 +361,7 @@ def test_many_threads_many_questions(tree: str, threads: ThreadPoolExecutor) -> 
             question = (number * 7 + step) % 25
             identity = step // 50
             computed = result("a.py", text=str(question))
-            answer, _ = cache.answer(identity, question, tree, Computing(computed))
+            answer = cache.answer(identity, question, tree, Computing(computed))
             assert answer.hits[0].text == str(question)
 
     for future in [threads.submit(ask, number) for number in range(16)]:

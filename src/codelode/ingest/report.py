@@ -57,6 +57,11 @@ class RunReport:
     notes: list[str] = field(default_factory=list)
     """what the user should know about this run, one line each"""
 
+    @property
+    def from_nothing(self) -> bool:
+        """Whether it made an index where there was none."""
+        return bool(self.added) and not self.kept and not self.deleted
+
     def add_stages(self, stages: dict[str, float]) -> None:
         """Add seconds to the stages."""
         for name, seconds in stages.items():

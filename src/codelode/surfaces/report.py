@@ -24,7 +24,7 @@ def summary(run: RunReport, root: str = "") -> str:
     """
     took = figures.duration(run.seconds)
     files = figures.count(run.files, "file")
-    if run.kept or run.deleted or not run.added:
+    if not run.from_nothing:
         changes = [
             f"{number:,} {what}"
             for what, number in (("added", run.added), ("changed", run.changed), ("deleted", run.deleted))
