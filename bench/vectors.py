@@ -89,7 +89,7 @@ def open_index(location: Path, load_bytes: int = 0) -> Snapshot:
     """The index that `write_index` wrote."""
     catalog = Catalog(location / "catalog.db", create=False)
     try:
-        return Snapshot("", location, catalog, VectorChoice(lambda: EMBEDDER, load_bytes))
+        return Snapshot.opened("", location, catalog, VectorChoice(lambda: EMBEDDER, load_bytes))
     finally:
         catalog.close()
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codelode.app import Index
+    from codelode.many import Indexes
 
 __version__ = "0.1.0"
-__all__ = ["Index", "__version__"]
+__all__ = ["Index", "Indexes", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> Any:
         from codelode.app import Index
 
         return Index
+    if name == "Indexes":
+        from codelode.many import Indexes
+
+        return Indexes
     raise AttributeError(f"module 'codelode' has no attribute {name!r}")

@@ -135,6 +135,10 @@ class Index(Embeddings, Searches, StructureQuestions):
         self._monitor().note("build" if report.from_nothing else "refresh", report.seconds * 1000)
         return report
 
+    def exists(self) -> bool:
+        """Whether there is an index at all, sound or not."""
+        return has_catalog(Path(self.location))
+
     def drop(self) -> None:
         """Delete the index; the source tree is not touched.  Raises IndexNotFoundError when there is none."""
         location = Path(self.location)
@@ -172,7 +176,7 @@ class Index(Embeddings, Searches, StructureQuestions):
                 if self._snapshot and self._snapshot.generation == catalog.generation():
                     return self._snapshot
                 try:
-                    self._snapshot = Snapshot(self.root, Path(self.location), catalog, choice)
+                    self._snapshot = Snapshot.opened(self.root, Path(self.location), catalog, choice)
                 except FileNotFoundError:
                     continue  # a writer committed and collected in between
                 return self._snapshot

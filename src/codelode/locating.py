@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from codelode.errors import CorruptIndexError, IndexFormatError
+from codelode.model import RelPath
 from codelode.store.catalog import Catalog
 from codelode.store.files import CATALOG, default_location
 
@@ -40,3 +43,25 @@ def root_of(location: Path) -> str | None:
     finally:
         catalog.close()
     return os.fsdecode(bytes.fromhex(root)) if root else None
+
+
+def common_root(roots: Sequence[str], paths: ModuleType = os.path) -> tuple[str, list[RelPath]]:
+    """The folder that all `roots` (absolute, without links) lie in, and the path of each from there: b"" for the
+    folder itself, else with a slash at its end.
+
+    Roots on different drives of Windows have no such folder: it is "", and the drive's name is the first part of the
+    paths.  `paths` is the module that knows the system's paths."""
+    try:
+        common = paths.commonpath(roots)
+    except ValueError:
+        common = ""
+    found = []
+    for root in roots:
+        if common:
+            relative = paths.relpath(root, common)
+        else:
+            drive, rest = paths.splitdrive(root)
+            relative = drive.strip("\\/:") + rest
+        relative = "" if relative == paths.curdir else relative.replace(paths.sep, "/").rstrip("/") + "/"
+        found.append(os.fsencode(relative))
+    return common, found

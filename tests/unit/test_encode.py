@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 def opened(index: Index, fingerprint: str = "") -> Snapshot:
     catalog = Catalog(Path(index.location) / "catalog.db", create=False)
     try:
-        return Snapshot(
+        return Snapshot.opened(
             index.root,
             Path(index.location),
             catalog,

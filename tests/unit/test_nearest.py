@@ -83,7 +83,7 @@ def test_masked_files_are_left_out(built: Built) -> None:
 def test_without_vectors_of_this_embedder(built: Built) -> None:
     catalog = Catalog(built.location / "catalog.db", create=False)
     for choice in (None, VectorChoice(lambda: "another", 0)):
-        snapshot = Snapshot("", built.location, catalog, choice)
+        snapshot = Snapshot.opened("", built.location, catalog, choice)
         assert [part.vectors for part in snapshot.segments] == [None] * 3
         assert nearest_chunks(snapshot, built.queries[0], built.masks, 5) == []
     catalog.close()

@@ -70,7 +70,7 @@ def measure(root: Path, settings: Settings, index_dir: Path, rows: Sequence[dict
     meaning = Meaning(lambda: embedder)
     vectors = VectorChoice(lambda: embedder.fingerprint, 100 << 20) if embedder else None
     catalog = Catalog(index_dir / CATALOG, create=False)
-    snapshot = Snapshot(str(root), index_dir, catalog, vectors)
+    snapshot = Snapshot.opened(str(root), index_dir, catalog, vectors)
     matrices, starts, right, is_name, paths = [np.zeros((0, len(NAMES)), np.float32)], [0], [], [], []
     for row in rows:
         stats = SearchStats()

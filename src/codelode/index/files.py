@@ -183,11 +183,21 @@ class FileTable:
             int(self._file.column("size")[ordinal]),
             int(self._file.column("mtime_ns")[ordinal]),
             int(self._file.column("ctime_ns")[ordinal]),
+    @cached_property
+    def digests(self) -> npt.NDArray[np.uint64]:
+        """The xxh3-128 of each file's bytes: u64[n, 2]."""
+        return self._file.column("hash").view(np.uint64).reshape(-1, 2)
+
+    def digest(self, ordinal: int) -> bytes:
+        """The xxh3-128 of one file's bytes: 16 bytes."""
+        found: bytes = self.digests[ordinal].tobytes()
+        return found
+
         )
         return FileEntry(
             self.path(ordinal),
             stat,
-            self._file.column("hash")[ordinal * 16 : ordinal * 16 + 16].tobytes(),
+            self.digest(ordinal),
             self.language(ordinal),
             self.reasons[self._file.column("reason")[ordinal]],
             bool(self._file.column("racy")[ordinal]),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from codelode.index.files import ChunkTable, FileTable
 from codelode.index.symbols import SymbolTable
 from codelode.index.trigram import TrigramReader
-from codelode.model import RelPath
+from codelode.model import RelPath, display_path
 from codelode.store import segment
 from codelode.store.catalog import Catalog, SegmentRow
 from codelode.store.sidecars import sidecar
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from codelode.index.vectors import VectorTable
 
 Mask = npt.NDArray[np.bool_]
+
+Identity = tuple[tuple[str, int], ...]
+"""Folder and generation of each index"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ class OpenSegment:
         self._location, self._choice = location, choice
         self._sidecar: tuple[tuple[int, int], VectorTable] | None = None
         self.name = row.name
+        """of no other segment of the snapshot"""
+        self.text_bytes = row.text_bytes
+        """of source text, when it was built"""
+        self._sealed_name = row.name
         self.folder = segment.segment_folder(location, row.name)
         segment.check_guard(self.folder, row.guard)
         self.files = FileTable(self.folder / segment.FILES)
@@ -68,6 +76,20 @@ class OpenSegment:
     def root(self) -> bytes:
         """The folder that own paths count from: absolute, with a separator at its end."""
         return self._root
+
+    def placed(self, prefix: RelPath, choice: VectorChoice | None, live: Mask) -> OpenSegment:
+        """The same segment as one of several indexes: all paths below `prefix` (which ends with a slash), vectors of
+        `choice`, and only the files of `live`.  What is open is shared."""
+        other = copy(self)
+        other.name = (
+            f"{display_path(prefix)}{self.name}"  # an index folder may have been copied, segments and all
+        )
+        other.files = self.files.placed(prefix)
+        other.live = live
+        other._choice, other._sidecar = choice, None
+        for derived in ("has_tombstones", "live_chunks", "live_files", "_own_vectors"):
+            other.__dict__.pop(derived, None)
+        return other
 
     def locate(self, path: RelPath) -> bytes:
         """Where the file of this segment with this path lies: absolute."""
@@ -104,7 +126,7 @@ class OpenSegment:
         wanted = self._choice.fingerprint()
         if self._own_vectors is not None and self._own_vectors.embedder == wanted:
             return self._own_vectors
-        path = sidecar(self._location, wanted, self.name)
+        path = sidecar(self._location, wanted, self._sealed_name)
         try:
             stat = path.stat()
             state = (stat.st_ino, stat.st_mtime_ns)
@@ -153,23 +175,39 @@ class OpenSegment:
 
 
 class Snapshot:
-    """All live segments of one generation."""
+    """All live segments of one generation, or of one generation of each of several indexes."""
 
     def __init__(
-        self, root: str, location: Path, catalog: Catalog, choice: VectorChoice | None = None
+        self, segments: Sequence[OpenSegment], skipped: Mapping[str, int], identity: Identity
     ) -> None:
-        """Open the newest generation of the index at `location`, of the files below `root`, with the vectors of
-        `choice`; raises as `OpenSegment` does."""
-        with catalog.view():
-            self.generation, rows, reasons = catalog.generation(), catalog.segments(), catalog.reasons()
-        text_bytes = sum(row.text_bytes for row in rows) or 1
+        self.segments = list(segments)
+        self.skipped = dict(skipped)
+        """paths that are not searched, by reason"""
+        self.identity = identity
+        """another one is another snapshot, and the same one the same"""
         self.word_weights: dict[tuple[str, str], float] = {}
         """inverse document frequencies that were asked for, by field and word"""
-        self.segments = [
+
+    @classmethod
+    def opened(
+        cls, root: str, location: Path, catalog: Catalog, choice: VectorChoice | None = None
+    ) -> Snapshot:
+        """The newest generation of the index at `location`, of the files below `root`, with the vectors of `choice`;
+        raises as `OpenSegment` does."""
+        with catalog.view():
+            generation, rows, reasons = catalog.generation(), catalog.segments(), catalog.reasons()
+        text_bytes = sum(row.text_bytes for row in rows) or 1
+        segments = [
             OpenSegment(root, location, row, choice and choice.share(row.text_bytes / text_bytes))
             for row in rows
         ]
-        self.skipped = {reason: count for reason, count in reasons.items() if reason}
+        skipped = {reason: count for reason, count in reasons.items() if reason}
+        return cls(segments, skipped, ((str(location), generation),))
+
+    @property
+    def generation(self) -> int:
+        """Number of commits so far."""
+        return self.identity[0][1]
 
     def hold(self, *, symbols: bool = False) -> Snapshot:
         """Open what exact search needs, and with `symbols` the definitions: from now on a newer commit cannot take it

@@ -1,0 +1,388 @@
+"""Several indexes searched as if they were one: `Indexes`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from codelode import config
+from codelode.app import Index
+from codelode.errors import (
+    CodelodeError,
+    IndexLockedError,
+    IndexNotFoundError,
+    RootError,
+    UsageError,
+)
+from codelode.locating import common_root
+from codelode.model import RelPath, SearchOptions, SearchResult, SearchStats
+from codelode.searches import Searches
+from codelode.settings import MIB, Settings
+from codelode.store.files import cache_folder
+from codelode.threads import run_all
+
+if TYPE_CHECKING:
+    from codelode.embed.embedder import Embedder
+    from codelode.ingest.report import Progress, RunReport
+    from codelode.search.answer import HitStream
+    from codelode.search.combined import CombinedSnapshot, Failure
+    from codelode.search.snapshot import OpenSegment, Snapshot, VectorChoice
+
+OPENERS = 8
+"""Indexes opened or refreshed at a time: they wait for disks mostly, and more would only queue for Python."""
+
+MOST_ASKED = 10_000
+"""Hits beyond which no more are asked for in place of folded copies"""
+
+LATE = "it could not be opened in time"
+
+
+class Member:
+    """One of several indexes, and whether it can be searched."""
+
+    def __init__(self, root: str, prefix: RelPath, index: Index | None, why: str = "") -> None:
+        """Without `index`, `why` says what keeps it from being opened at all."""
+        self.root, self.prefix, self.index = root, prefix, index
+        self.note = ""
+        """what the user should know of it though it is searched"""
+        self.state: tuple[Snapshot | None, str] | None = None
+        """the newest snapshot, or why there is none; None before `open` has ended"""
+        self._why = why
+        self._damaged: tuple[Snapshot, str] | None = None
+        self._placed: tuple[tuple[Snapshot, ...], list[OpenSegment]] | None = None
+
+    def open(self) -> None:
+        """Look for its newest snapshot."""
+        self.state = self._open()
+
+    def _open(self) -> tuple[Snapshot | None, str]:
+        if self.index is None:
+            return None, self._why
+        if not Path(self.root).is_dir():
+            return None, "its folder does not exist any more"
+        try:
+            found = self.index._current()
+        except IndexNotFoundError as exc:
+            return None, self._why or str(exc)
+        except (CodelodeError, OSError) as exc:
+            return None, str(exc)
+        if self._damaged and self._damaged[0] is found:
+            return None, self._damaged[1]
+        return found, ""
+
+    def refresh(self, progress: Progress | None = None, **options: Any) -> RunReport | None:
+        """What `Index.refresh` did; None when it failed, which is no reason not to search what is there."""
+        self.note = ""
+        if self.index is None:
+            return None
+        try:
+            return self.index.refresh(progress=progress, wait=False, **options)
+        except RootError:
+            return None  # nor can it be opened
+        except IndexLockedError as exc:
+            self._why, self.note = str(exc), f"{self.root} is searched as it was: {exc}"
+        except (CodelodeError, OSError) as exc:
+            self.note = f"{self.root} is searched as it was: {exc}"
+        return None
+
+    def damaged(self, exc: Exception) -> str:
+        """How its snapshot is damaged, when that may be why a search failed with `exc`; "" when it is sound."""
+        if self.index is None or self.state is None or self.state[0] is None:
+            return ""
+        if isinstance(exc, CodelodeError):
+            # Such errors name the file.
+            found = str(exc) if f"{self.index.location}{os.sep}" in str(exc) else ""
+        else:
+            found = next(iter(self.index.verify()), "")
+        if found:
+            self._damaged = self.state[0], found
+        return found
+
+    def place(
+        self, snapshot: Snapshot, choice: VectorChoice, inner: Mapping[RelPath, Snapshot]
+    ) -> list[OpenSegment]:
+        """The segments of its `snapshot` for a snapshot of all, made once; see `search.combined.place`."""
+        from codelode.search.combined import place
+
+        made_from = (snapshot, *inner.values())
+        if self._placed is None or self._placed[0] != made_from:
+            self._placed = made_from, place(snapshot, self.prefix, choice, inner)
+        return self._placed[1]
+
+
+class Indexes(Searches):
+    """The indexes of several root folders, searched as if one index held all their files.
+
+    Scores and their order are those of one index: statistics are of all.  `root` is the folder that the roots have in
+    common, and the paths of hits are relative to it (`under` too; globs see a path from its own root).  A file that
+    two of the indexes hold, one root being inside the other, is the inner one's.  What cannot be opened is left out:
+    `failed` says what and why, and the answers are marked as partial.
+
+    >>> import tempfile, pathlib
+    >>> from codelode import Indexes
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("api", "web"):
+    ...     (folder / name).mkdir()
+    ...     _ = (folder / name / "hello.py").write_text(f"def greet_{name}():\\n    return 'hello'\\n")
+    >>> with Indexes([folder / "api", folder / "web"]) as indexes:
+    ...     _ = indexes.refresh()
+    ...     hits = indexes.search("def greet", mode="exact").hits
+    >>> [hit.path for hit in hits]
+    ['api/hello.py', 'web/hello.py']
+
+    Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        roots: Iterable[str | os.PathLike[str]],
+        settings: Settings | None = None,
+        *,
+        flags: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Nothing is opened or written until the object is used.
+
+        Without `settings` each index has those of its own folder and of the user, and `flags` (settings by name) hold
+        for all.  The first index's embedder answers for all.  Raises UsageError for no roots at all."""
+        super().__init__()
+        self.roots = tuple(dict.fromkeys(os.path.realpath(root) for root in roots))
+        """absolute, without links, each once"""
+        if not self.roots:
+            raise UsageError("no folder is given to search in")
+        self.root, prefixes = common_root(self.roots)
+        self._members: list[Member] = []
+        for root, prefix in zip(self.roots, prefixes, strict=True):
+            self._members.append(self._member(root, prefix, settings, flags or {}))
+        self.settings = self._shared_settings()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
+        self._opened = False
+        self._made: tuple[object, CombinedSnapshot] | None = None
+
+    def _member(
+        self, root: str, prefix: RelPath, settings: Settings | None, flags: Mapping[str, Any]
+    ) -> Member:
+        try:
+            index = Index(root, settings or config.load(root, flags, os.environ))
+        except CodelodeError as exc:
+            return Member(root, prefix, None, str(exc))
+        for other in self.indexes:
+            if other.location == index.location:
+                where = f"its index would be where that of {other.root} is ({index.location})"
+                return Member(root, prefix, None, f"{where}; change the setting index_dir")
+        return Member(root, prefix, index)
+
+    def _shared_settings(self) -> Settings:
+        every = [index.settings for index in self.indexes]
+        if not every:
+            return Settings()
+        return replace(every[0], max_exact_bytes=max(one.max_exact_bytes for one in every))
+
+    def __enter__(self) -> Indexes:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def indexes(self) -> list[Index]:
+        """The single ones, in the order of `roots`, without those whose settings are bad."""
+        return [member.index for member in self._members if member.index is not None]
+
+    @property
+    def failed(self) -> tuple[Failure, ...]:
+        """What the last search left out, and why."""
+        return self._made[1].failures if self._made else ()
+
+    def close(self) -> None:
+        """Release files and connections; the object can be used again."""
+        with self._lock:
+            for index in self.indexes:
+                index.close()
+            for member in self._members:
+                member.state = None
+            self._made, self._opened = None, False
+        self._forget()
+
+    def _metrics_location(self) -> str:
+        return str(cache_folder())  # not that of one of them, whose own searches take other times
+
+    # ---- writing -----------------------------------------------------------------------------------------
+
+    def refresh(
+        self, *, thorough: bool = True, timeout_ms: int | None = None, progress: Progress | None = None
+    ) -> dict[str, RunReport]:
+        """Build or update all indexes; what was done, by root.
+
+        Those that exist are updated side by side, then those that do not are built one after another, each with all
+        cores.  One that cannot be brought up to date is searched as it is; after `timeout_ms` those that wait for
+        their turn are, too."""
+        reports: dict[str, RunReport] = {}
+        until = None if timeout_ms is None else monotonic() + timeout_ms / 1000
+        tell = progress or (lambda *_: None)
+
+        def job(member: Member) -> Callable[[], None]:
+            def run() -> None:
+                report = member.refresh(thorough=thorough)
+                if report is not None:
+                    reports[member.root] = report
+
+            return run
+
+        known = [member for member in self._members if member.index and member.index.exists()]
+        for member in known:
+            member.note = f"{member.root} is searched as it was: there was no time to look for changes"
+        run_all(
+            [job(member) for member in known],
+            most=OPENERS,
+            until=until,
+            tell=lambda done: tell("refresh", done, len(known), 0, 0),
+        )
+        for member in self._members:
+            if member not in known and (until is None or monotonic() < until):
+                report = member.refresh(progress, thorough=thorough)
+                if report is not None:
+                    reports[member.root] = report
+        return reports
+
+    # ---- searching: the rest is in `Searches` ------------------------------------------------------------
+
+    def embedder(self) -> Embedder | None:
+        """That of the first index."""
+        indexes = self.indexes
+        return indexes[0].embedder() if indexes else None
+
+    def _ready(self, options: SearchOptions) -> SearchOptions:
+        until = None if options.timeout_ms is None else monotonic() + options.timeout_ms / 1000
+        if not self._open_all(until) or until is None:
+            return options
+        return replace(options, timeout_ms=max(0, int((until - monotonic()) * 1000)))
+
+    def _open_all(self, until: float | None) -> bool:
+        """Open what has not been opened, but wait no longer than `until` (of `time.monotonic`); whether anything had
+        to be opened."""
+        self._opened = True
+        if not self._opening.acquire(timeout=-1 if until is None else max(0.0, until - monotonic())):
+            return True
+        try:
+            pending = [member.open for member in self._members if member.state is None]
+            run_all(pending, most=OPENERS, until=until)
+            return bool(pending)
+        finally:
+            self._opening.release()
+
+    def _current(self) -> CombinedSnapshot:
+        from codelode.search.combined import CombinedSnapshot, Failure
+
+        if not self._opened:
+            self._open_all(None)
+        with self._lock:
+            snapshots: dict[Member, Snapshot] = {}
+            failures = []
+            for member in self._members:
+                if member.state is None:
+                    failures.append(Failure(member.root, LATE, late=True))
+                    continue
+                member.open()  # a newer commit may have come since
+                snapshot, why = member.state
+                if snapshot is None:
+                    failures.append(Failure(member.root, why))
+                else:
+                    snapshots[member] = snapshot
+            if not snapshots and not any(failure.late for failure in failures):
+                raise CodelodeError(_nothing_to_search(failures))
+            made_from = (list(snapshots.values()), failures, [member.note for member in snapshots])
+            if self._made is None or self._made[0] != made_from:
+                segments = self._segments(snapshots)
+                notes = self._notes(snapshots)
+                self._made = made_from, CombinedSnapshot(made_from[0], segments, failures, notes)
+            return self._made[1]
+
+    def _segments(self, snapshots: Mapping[Member, Snapshot]) -> list[OpenSegment]:
+        from codelode.search.snapshot import VectorChoice
+
+        choice = VectorChoice(self._fingerprint, self.settings.loaded_vectors_mb * MIB)
+        sizes = {
+            member: sum(part.text_bytes for part in found.segments) for member, found in snapshots.items()
+        }
+        total = sum(sizes.values()) or 1
+        segments = []
+        for member in snapshots:
+            inner = {
+                other.prefix[len(member.prefix) :]: found
+                for other, found in snapshots.items()
+                if other is not member and other.prefix.startswith(member.prefix)
+            }
+            segments += member.place(snapshots[member], choice.share(sizes[member] / total), inner)
+        return segments
+
+    def _fingerprint(self) -> str:
+        embedder = self.embedder()
+        return embedder.fingerprint if embedder else ""
+
+    def _notes(self, snapshots: Iterable[Member]) -> list[str]:
+        found = [member.note for member in snapshots if member.note]
+        for member in snapshots:
+            theirs, ours = member.index.settings.embedder if member.index else "", self.settings.embedder
+            if theirs not in (ours, ""):
+                found.append(
+                    f"{member.root} is searched without its vectors by {theirs}: this search is by {ours}"
+                )
+        return found
+
+    def _blame(self, exc: Exception) -> None:
+        for member in self._members:
+            member.damaged(exc)
+
+    def _run(self, snapshot: Snapshot, query: str, options: SearchOptions) -> SearchResult:
+        if options.timeout_ms == 0:
+            from codelode.search.answer import resolve
+
+            mode, _, why = resolve(query, options.mode)
+            result = SearchResult(query, mode, (), SearchStats(partial=True), why)
+        elif options.all_matches:
+            result = super()._run(snapshot, query, options)
+        else:
+            result = self._folded(snapshot, query, options)
+        self._mark(snapshot, result.stats)
+        return result
+
+    def _folded(self, snapshot: Snapshot, query: str, options: SearchOptions) -> SearchResult:
+        """The answer with each text shown once, however many of the indexes hold it."""
+        from codelode.search.duplicates import fold
+
+        wanted = options.offset + options.limit
+        asked = replace(options, offset=0, limit=wanted)
+        while True:
+            result = super()._run(snapshot, query, asked)
+            hits = fold(snapshot, result, options)
+            if len(hits) >= wanted or len(result.hits) < asked.limit or asked.limit >= MOST_ASKED:
+                return replace(result, hits=tuple(hits[options.offset : wanted]))
+            asked = replace(asked, limit=min(4 * asked.limit, MOST_ASKED))
+
+    def _stream(self, snapshot: Snapshot, query: str, options: SearchOptions) -> HitStream:
+        stream = super()._stream(snapshot, query, options)
+        self._mark(snapshot, stream.stats)
+        return stream
+
+    @staticmethod
+    def _mark(snapshot: Snapshot, stats: SearchStats) -> None:
+        from codelode.search.combined import CombinedSnapshot
+
+        if isinstance(snapshot, CombinedSnapshot):
+            stats.notes += snapshot.notes
+            stats.notes += [f"{failure.root} was left out: {failure.why}" for failure in snapshot.failures]
+            stats.partial = stats.partial or bool(snapshot.failures)
+
+
+def _nothing_to_search(failures: Iterable[Failure]) -> str:
+    return "none of the indexes can be searched: " + "; ".join(
+        f"{failure.root}: {failure.why}" for failure in failures
+    )
