@@ -14,6 +14,7 @@ from codelode.model import Case, RelPath, SearchOptions, SearchStats
 from codelode.settings import Settings
 
 if TYPE_CHECKING:
+    from codelode.monitor import Monitor
     from codelode.search.snapshot import Snapshot
     from codelode.search.source import Sources
 
@@ -31,7 +32,14 @@ class Asking(ABC):
     def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
         """What `work` makes of the newest snapshot."""
 
-    def _ask(self, work: Callable[[Snapshot, Sources, SearchStats], T]) -> T:
+    @abstractmethod
+    def _monitor(self) -> Monitor:
+        """What takes the times of questions."""
+
+    def _ask(self, work: Callable[[Snapshot, Sources, SearchStats], T], kind: str = "") -> T:
+        """What `work` makes of the newest snapshot; its time is noted as one of a question of `kind`, or not at all, as
+        when it returns an iterator that has yet to be asked."""
+
         def on(snapshot: Snapshot) -> T:
             from codelode.search.source import Sources
 
@@ -40,6 +48,8 @@ class Asking(ABC):
             snapshot.hold(symbols=True)  # what is found later needs it too
             found = work(snapshot, Sources(stats, self.settings.max_exact_bytes), stats)
             stats.elapsed_ms = (perf_counter() - began) * 1000
+            if kind:
+                self._monitor().note(kind, stats.elapsed_ms)
             return found
 
         return self._with_snapshot(on)

@@ -188,7 +188,7 @@ class StructureQuestions(Asking):
 
             return find_symbols(snapshot, query, options, sources, stats)
 
-        return self._ask_of(query, work)
+        return self._ask_of(query, work, "symbols")
 
     def definitions(
         self,
@@ -210,7 +210,7 @@ class StructureQuestions(Asking):
 
             return named_symbols(snapshot, name, options, sources)
 
-        return self._ask_of(name, work)
+        return self._ask_of(name, work, "definitions")
 
     def source(self, symbol: Symbol) -> str:
         """The whole lines of a definition as its file has them now.  Raises QueryError when that cannot be read."""
@@ -267,7 +267,7 @@ class StructureQuestions(Asking):
             found = callgraph.callers(snapshot, name, options, sources, stats, depth=depth)
             return _edges(_asked_about(snapshot, name, sources), found, limit, stats)
 
-        return self._ask_of(name, work)
+        return self._ask_of(name, work, "callers")
 
     def callees(self, name: str, *, limit: int = 1000) -> CallEdges:
         """The calls inside every definition with this name, in path and line order."""
@@ -279,7 +279,7 @@ class StructureQuestions(Asking):
             found = callgraph.callees(snapshot, name, options, sources, stats)
             return _edges(_asked_about(snapshot, name, sources), found, limit, stats)
 
-        return self._ask_of(name, work)
+        return self._ask_of(name, work, "callees")
 
     def impact(
         self,
@@ -304,16 +304,16 @@ class StructureQuestions(Asking):
             found = callgraph.impact(snapshot, target, options, sources, stats, depth=depth, most=limit)
             return _edges(_asked_about(snapshot, target, sources), iter(found), limit, stats)
 
-        return self._ask_of(target, work)
+        return self._ask_of(target, work, "impact")
 
     def structure_states(self) -> dict[str, int]:
         """How many files there are by whether their definitions are known: by value of `model.StructureState`."""
         return self._with_snapshot(lambda snapshot: snapshot.structure())
 
-    def _ask_of(self, name: str, work: Callable[[Snapshot, Sources, SearchStats], T]) -> T:
+    def _ask_of(self, name: str, work: Callable[[Snapshot, Sources, SearchStats], T], kind: str = "") -> T:
         if not name.strip():
             raise QueryError("the name is empty; say what to look for")
-        return self._ask(work)
+        return self._ask(work, kind)
 
 
 def _asked_about(snapshot: Snapshot, target: str, sources: Sources) -> tuple[Symbol, ...]:

@@ -240,7 +240,7 @@ class Searches(Asking):
 
             return search_similar(snapshot, wanted, line, options, sources, stats, Meaning(self.embedder))
 
-        return self._ask(work)
+        return self._ask(work, "similar")
 
     def _with_snapshot(self, work: Callable[[Snapshot], T]) -> T:
         """What `work` makes of the newest snapshot.

@@ -139,6 +139,14 @@ def _batch(parser: argparse.ArgumentParser) -> None:
 
 def _status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skipped", action="store_true", help="list every file left out, with the reason")
+    parser.add_argument(
+        "--metrics",
+        action="store_true",
+        help="how long the last 1,000 questions and index runs of each kind took",
+    )
+    parser.add_argument(
+        "--slow", action="store_true", help="the last questions that took slow_query_ms and more"
+    )
     add_json(parser)
 
 

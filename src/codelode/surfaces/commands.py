@@ -80,9 +80,17 @@ def status(options: argparse.Namespace) -> int:
                     {"path": path, "reason": reason, "detail": detail}
                     for path, reason, detail in target.skipped()
                 ]
+            if options.metrics:
+                answer["metrics"] = target.metrics().to_json()
+            elif options.slow:
+                answer["slow"] = list(target.metrics().slow)
             output.write(_json(answer))
         elif options.skipped:
             output.lines(map(dress.clean, report.skipped(target.skipped(), aligned=dress.terminal)))
+        elif options.metrics or options.slow:
+            found = target.metrics()
+            output.lines(report.timings(found, target.settings.slow_query_ms) if options.metrics else ())
+            output.lines(map(dress.clean, report.slow(found.slow)) if options.slow else ())
         else:
             output.lines(report.status(target.status(), target.embedding_state(), time.time()))
     output.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from codelode.model import SkipReason
 from codelode.surfaces import figures
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from codelode.embeddings import EmbeddingState
     from codelode.ingest.embedding import EmbedReport
     from codelode.ingest.report import RunReport
+    from codelode.metrics import Metrics
     from codelode.model import Status
 
 
@@ -87,6 +88,48 @@ def status(status: Status, state: EmbeddingState, now: float) -> Iterator[str]:
         ("refreshed", moment(status.last_refresh, now)),
     ]
     yield from (f"{name:<10}  {value}\n" for name, value in rows if value)
+
+
+def timings(metrics: Metrics, slow_ms: int) -> Iterator[str]:
+    """The lines of ``codelode status --metrics``; questions that take `slow_ms` count as slow."""
+    heads = ("count", "cached", "average ms", "p50", "p95", "p99")
+    if metrics.timings:
+        yield f"{'kind':<12}" + "".join(f"{head:>12}" for head in heads) + "\n"
+    else:
+        yield "nothing was asked yet\n"
+    for row in metrics.timings:
+        cells = [f"{row.count:,}", f"{row.cached:,}" if row.cached else ""]
+        cells += [_milliseconds(time) for time in (row.average_ms, row.p50_ms, row.p95_ms, row.p99_ms)]
+        yield f"{row.kind:<12}" + "".join(f"{cell:>12}" for cell in cells) + "\n"
+    if metrics.hit_rate is not None:
+        yield f"{metrics.hit_rate:.0%} of the questions to living processes were answered from their caches\n"
+    if metrics.slow:
+        yield f"{figures.count(len(metrics.slow), 'slow question')} (codelode status --slow)\n"
+    if not slow_ms:
+        yield "slow questions are not noted: slow_query_ms is 0\n"
+    if metrics.trouble:
+        yield f"kept in memory only: {metrics.trouble}\n"
+
+
+def _milliseconds(time: float | None) -> str:
+    return "" if time is None else f"{time:,.2f}" if time < 10 else f"{time:,.1f}"
+
+
+def slow(questions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The lines of ``codelode status --slow``: two for each question, the latest last."""
+    for told in questions:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(told["at"]))
+        query = " ".join(told["query"].split())
+        yield f"{when}  {figures.duration(told['ms'] / 1000):>9}  {told['mode']:<8}  {query}\n"
+        stages = sorted(told["stages"].items(), key=lambda stage: -stage[1])
+        facts = [f"{name} {figures.duration(spent / 1000)}" for name, spent in stages]
+        facts += [
+            figures.count(told["candidates"], "candidate"),
+            f"{figures.count(told['files_read'], 'file')} read ({figures.size(told['bytes_read'])})",
+            figures.count(told["hits"], "hit"),
+            *(f"{name}={value}" for name, value in told["options"].items() if name != "mode"),
+        ]
+        yield f"{'':<21}{', '.join(facts)}{', partial' if told['partial'] else ''}\n"
 
 
 def skipped(rows: Iterable[tuple[str, str, str]], *, aligned: bool) -> Iterator[str]:
