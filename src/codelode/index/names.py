@@ -8,6 +8,7 @@ its words (humps), and by the pairs of letters in each 64 names, which share mos
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,17 @@ class Names:
     def name(self, number: int) -> bytes:
         """A name as written."""
         return bytes(self._blob[self._offsets[number] : self._offsets[number + 1]])
+
+    @cached_property
+    def lines(self) -> tuple[bytes, Ids]:
+        """All names, a line each, and where each begins (int64): what a pattern is matched against."""
+        count = len(self)
+        starts = self._offsets[np.arange(count + 1)]
+        out = np.full(int(starts[-1]) + count, 10, np.uint8)
+        kept = np.ones(out.size, bool)
+        kept[starts[1:] + np.arange(count)] = False
+        out[kept] = self._bytes[: starts[-1]]
+        return out.tobytes(), starts[:-1] + np.arange(count)
 
     def several(self, ids: npt.NDArray[np.integer[Any]]) -> list[bytes]:
         """These names as written: a tenth of the time of one by one."""

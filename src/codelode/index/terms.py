@@ -67,6 +67,14 @@ class Matching(NamedTuple):
     weight: float = 1.0
 
 
+class InRow(NamedTuple):
+    """Two or more words in this order, with room for `slop` others between them.  Scored as Tantivy has it."""
+
+    words: tuple[str, ...]
+    slop: int = 0
+    weight: float = 1.0
+
+
 class AnyOf(NamedTuple):
     """Documents with some of the parts; the score is the sum of theirs."""
 
@@ -79,7 +87,7 @@ class AllOf(NamedTuple):
     parts: tuple[Wanted, ...]
 
 
-Wanted = Term | Typos | Matching | AnyOf | AllOf
+Wanted = Term | Typos | Matching | InRow | AnyOf | AllOf
 
 
 def terms(weights: Mapping[str, float]) -> tuple[Term, ...]:
@@ -235,6 +243,9 @@ class TermsReader:
             return tantivy.Query.boost_query(query, wanted.weight)
         if isinstance(wanted, Matching):
             query = tantivy.Query.regex_query(self._schema, field, wanted.pattern)
+            return tantivy.Query.boost_query(query, wanted.weight)
+        if isinstance(wanted, InRow):
+            query = tantivy.Query.phrase_query(self._schema, field, list(wanted.words), wanted.slop)
             return tantivy.Query.boost_query(query, wanted.weight)
         occur = tantivy.Occur.Must if isinstance(wanted, AllOf) else tantivy.Occur.Should
         return tantivy.Query.boolean_query([(occur, self._query(field, part)) for part in wanted.parts])

@@ -246,6 +246,10 @@ class TrigramReader:
             own[i] = blocks[first[i] : end]
         return files, own
 
+    def owners(self, blocks: Blocks) -> npt.NDArray[np.uint16]:
+        """The ordinal of each block's file."""
+        return self._owners[blocks]
+
     def place(self, block: int) -> Place:
         """Where `block` lies in its file."""
         after = block + 1

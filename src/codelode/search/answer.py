@@ -10,6 +10,7 @@ from codelode.errors import QueryError
 from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
 from codelode.query.auto import choose_mode
 from codelode.search import exact, selection
+from codelode.search.budget import Budget
 from codelode.search.meaning import Meaning
 from codelode.search.patterns import CompiledPattern, compile_literal, compile_pattern
 from codelode.search.snapshot import Snapshot
@@ -50,6 +51,7 @@ class HitStream(Iterator[Hit]):
         query: str,
         options: SearchOptions,
         max_bytes: int,
+        meaning: Meaning,
         blame: Callable[[Exception], None],
     ) -> None:
         """Raises QueryError for a bad pattern, or a mode that has no list of all matches.
@@ -62,7 +64,7 @@ class HitStream(Iterator[Hit]):
         self.stats = _new_stats(snapshot)
         """counts along; complete when the stream is exhausted"""
         options = replace(options, mode=self.mode)
-        hits = _all(snapshot, pattern, options, Sources(self.stats, max_bytes), self.stats)
+        hits = _all(snapshot, pattern, options, Sources(self.stats, max_bytes), self.stats, meaning)
         self._hits = self._run(selection.stream(hits, options))
 
     def _run(self, hits: Iterator[Hit]) -> Iterator[Hit]:
@@ -107,12 +109,17 @@ def _run(
         if options.all_matches:
             resolve(query, options.mode, exhaustive=True)
         return _run_ranked(snapshot, query, options, sources, stats, meaning)
+    if options.mode is Mode.QUERY:
+        from codelode.search.boolean.run import QuerySearch
+
+        search = QuerySearch(snapshot, query, options, sources, stats, meaning, Budget())
+        return list(search.all()) if options.all_matches else search.best()
     if options.mode is Mode.SYMBOL:
         from codelode.search.symbols import symbol_hits  # others never load it
 
         return list(symbol_hits(snapshot, query, options, sources, stats))
     if options.all_matches:
-        return list(_all(snapshot, query, options, sources, stats))
+        return list(_all(snapshot, query, options, sources, stats, meaning))
     if options.mode is Mode.AST:
         from codelode.search.structural import best_structures, compile_structure  # ast-grep, and the parsers
 
@@ -161,9 +168,19 @@ def _note_missing(snapshot: Snapshot, stats: SearchStats) -> None:
 
 
 def _all(
-    snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
+    snapshot: Snapshot,
+    query: str,
+    options: SearchOptions,
+    sources: Sources,
+    stats: SearchStats,
+    meaning: Meaning,
 ) -> Iterator[Hit]:
     """Every match in path order; a bad pattern is refused before the first is asked for."""
+    if options.mode is Mode.QUERY:
+        from codelode.search.boolean.run import QuerySearch
+
+        wanted = replace(options, all_matches=True)
+        return QuerySearch(snapshot, query, wanted, sources, stats, meaning, Budget()).all()
     if options.mode is Mode.SYMBOL:
         from codelode.search.symbols import symbol_hits
 

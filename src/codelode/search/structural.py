@@ -289,13 +289,18 @@ def _files(
             _count(stats, StructureState.TOO_LARGE)
             continue
         shown = text.decode("utf-8", "replace")
-        name = "tsx" if path.lower().endswith(b".tsx") else _NAMES[pattern.language]
-        found = sorted(_span(node) for node in _parse(shown, name).find_all(**pattern.rule))
+        found = find_in_text(pattern, path, shown)
         if found:
             stats.matched_files += 1
             stats.matches += len(found)
             source = ParsedFile(path, part, ordinal, text, fresh=stats.stale == before)
             yield _File(path, source, shown, found)
+
+
+def find_in_text(pattern: StructurePattern, path: RelPath, text: str) -> list[tuple[int, int]]:
+    """Start and end of each match in the text of the file `path`, in characters, ascending."""
+    name = "tsx" if path.lower().endswith(b".tsx") else _NAMES[pattern.language]
+    return sorted(_span(node) for node in _parse(text, name).find_all(**pattern.rule))
 
 
 def _count(stats: SearchStats, state: StructureState) -> None:

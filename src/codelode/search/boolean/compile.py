@@ -1,0 +1,378 @@
+"""From a query's tree to one that can be run over a snapshot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codelode.errors import QueryError
+from codelode.index.terms import BODY, PATH, AllOf, AnyOf, InRow, Term, Typos, Wanted, wildcard
+from codelode.model import SearchOptions
+from codelode.query import ast
+from codelode.query.printing import print_node
+from codelode.query.trees import describe
+from codelode.search.boolean.definitions import DefinitionFinder
+from codelode.search.boolean.filters import CASE, file_mask, ignores_case
+from codelode.search.boolean.fuzzy import FuzzyFinder
+from codelode.search.boolean.masks import files_with_all
+from codelode.search.boolean.matchers import PhraseFinder, SlopFinder, Trees, WildcardFinder, WordFinder
+from codelode.search.boolean.patterns import PatternFinder, StructureFinder
+from codelode.search.boolean.ranking import SPANS_SCORED
+from codelode.search.boolean.tree import (
+    AndNode,
+    Atom,
+    EitherAtom,
+    Everything,
+    FilterNode,
+    Finder,
+    MeaningNode,
+    NearAtom,
+    Node,
+    NotNode,
+    OrNode,
+    Step,
+    TextAtom,
+)
+from codelode.search.budget import Budget
+from codelode.search.meaning import Meaning
+from codelode.search.nearest import nearest_chunks
+from codelode.search.proposals import global_weight
+from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.search.structural import compile_structure
+from codelode.text import tokens
+
+USUAL_WEIGHT = 5.0
+"""Weight of an atom whose frequency is not known: that of a word in every 150th chunk."""
+
+MEANING_WEIGHT = 12.0
+"""What a cosine of 1 counts: as much as two rare words"""
+
+NEAREST = 256
+"""Chunks that a ``~"meaning"`` finds"""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query over a snapshot."""
+
+    root: Node
+    atoms: tuple[Atom, ...]
+    """those that are not below a NOT"""
+    steps: tuple[Step, ...]
+    """of every filter and atom, in the order of the query"""
+    wanted: Wanted | None
+    """what the word index proposes the best chunks for; None when it knows nothing of the query"""
+    loosely: Wanted | None
+    """the same for any part of the query"""
+    shows_text: bool
+    """hits are lines; else files as such, chosen by filters alone"""
+    words: str
+    """the words of the atoms, by which names of files are judged"""
+
+
+class Compiler:
+    """Makes one query ready; used once."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        query: ast.Query,
+        options: SearchOptions,
+        meaning: Meaning,
+        budget: Budget,
+        now: float,
+        masks: Sequence[Mask],
+    ) -> None:
+        """`masks`: for each segment the files that are alive and pass the filters of `options`."""
+        self._snapshot = snapshot
+        self._query = query
+        self._options = options
+        self._meaning = meaning
+        self._budget = budget
+        self._now = now
+        self._masks = masks
+        self._atoms: list[Atom] = []
+        self._steps: list[Step] = []
+        self._words: list[str] = []
+        self._wanted: dict[int, Wanted] = {}
+        """what the word index knows of a node, by the node's id"""
+        self._leaves: list[Wanted] = []
+        self._nodes: list[Node] = []
+        self._has_meaning = False
+        self._most: int | None = None
+        """matches in a file that are enough of the atom that is being made"""
+
+    def run(self) -> Compiled:
+        """The query, compiled; raises QueryError for what cannot be run."""
+        root = self._node(self._query.root, self._options.languages, boost=1.0, in_path=True, positive=True)
+        return Compiled(
+            root,
+            tuple(self._atoms),
+            tuple(self._steps),
+            self._wanted.get(id(root)),
+            AnyOf(tuple(self._leaves)) if self._leaves else None,
+            root.reads or self._has_meaning,
+            " ".join(dict.fromkeys(self._words)),
+        )
+
+    def _node(
+        self, node: ast.Node, languages: frozenset[str], *, boost: float, in_path: bool, positive: bool
+    ) -> Node:
+        if isinstance(node, ast.And):
+            return self._and(node, languages, boost=boost, in_path=in_path, positive=positive)
+        if isinstance(node, ast.Or):
+            parts = [
+                self._node(part, languages, boost=boost, in_path=in_path, positive=positive)
+                for part in node.parts
+            ]
+            found = OrNode(parts)
+            known = [self._wanted[id(part)] for part in parts if id(part) in self._wanted]
+            if parts and len(known) == len(parts):
+                self._know(found, AnyOf(tuple(known)))
+            return self._kept(found)
+        if isinstance(node, ast.Not):
+            child = self._node(node.child, languages, boost=boost, in_path=in_path, positive=False)
+            return self._kept(NotNode(child))
+        if isinstance(node, ast.Boost):
+            return self._node(
+                node.child, languages, boost=boost * node.factor, in_path=in_path, positive=positive
+            )
+        if isinstance(node, ast.Content):
+            return self._node(node.child, languages, boost=boost, in_path=False, positive=positive)
+        if isinstance(
+            node,
+            ast.Path | ast.Language | ast.Repository | ast.Extension | ast.Size | ast.Modified | ast.Is,
+        ):
+            return self._kept(
+                FilterNode(self._step(node, "file table"), file_mask(node, self._now, self._query.case))
+            )
+        if isinstance(node, ast.Meaning):
+            return self._kept(self._meant(node, boost))
+        return self._atom(node, languages, boost=boost, in_path=in_path, positive=positive)
+
+    def _and(
+        self, node: ast.And, languages: frozenset[str], *, boost: float, in_path: bool, positive: bool
+    ) -> Node:
+        if not node.parts:
+            return self._kept(Everything())
+        own = frozenset(part.name for part in node.parts if isinstance(part, ast.Language))
+        parts = [
+            self._node(part, own or languages, boost=boost, in_path=in_path, positive=positive)
+            for part in node.parts
+        ]
+        found = AndNode(parts)
+        known = tuple(self._wanted[id(part)] for part in parts if id(part) in self._wanted)
+        if known:
+            self._know(found, known[0] if len(known) == 1 else AllOf(known))
+        return self._kept(found)
+
+    def _atom(
+        self,
+        node: ast.Node,
+        languages: frozenset[str],
+        *,
+        boost: float,
+        in_path: bool,
+        positive: bool,
+        part_of_near: bool = False,
+    ) -> Atom:
+        """An atom, or what may stand beside NEAR."""
+        if isinstance(node, ast.Boost):
+            return self._atom(
+                node.child,
+                languages,
+                boost=boost * node.factor,
+                in_path=in_path,
+                positive=positive,
+                part_of_near=part_of_near,
+            )
+        found: Atom
+        if isinstance(node, ast.Near):
+            left, right = (
+                self._atom(side, languages, boost=boost, in_path=False, positive=positive, part_of_near=True)
+                for side in (node.left, node.right)
+            )
+            found = NearAtom(self._number(), self._step(node, "trigrams, places"), left, right, node.distance)
+            known = tuple(self._wanted[id(side)] for side in (left, right) if id(side) in self._wanted)
+            if known:
+                self._know(found, known[0] if len(known) == 1 else AllOf(known))
+        elif isinstance(node, ast.Or):
+            sides = [
+                self._atom(side, languages, boost=boost, in_path=False, positive=positive, part_of_near=True)
+                for side in node.parts
+            ]
+            found = EitherAtom(self._number(), Step("", ""), sides)
+            several = tuple(self._wanted[id(side)] for side in sides if id(side) in self._wanted)
+            if len(several) == len(sides):
+                self._know(found, AnyOf(several))
+        else:
+            all_of_them = part_of_near or self._options.all_matches
+            self._most = None if all_of_them else SPANS_SCORED
+            found = self._text_atom(node, languages, in_path=in_path)
+            found.weight *= boost
+        self._kept(found)
+        if positive and not part_of_near:
+            self._atoms.append(found)
+            if known_here := self._wanted.get(id(found)):
+                self._leaves.append(known_here)
+        return found
+
+    def _text_atom(self, node: ast.Node, languages: frozenset[str], *, in_path: bool) -> Atom:
+        rule = self._query.case
+        if isinstance(node, ast.Word):
+            fold = ignores_case(node.text, rule)
+            word = WordFinder(node.text, fold=fold)
+            path = self._path_mask(word, node.text, fold=fold) if in_path else None
+            return self._indexed(node, word, word.trees, tokens.words(node.text), in_path=path)
+        if isinstance(node, ast.Phrase):
+            fold = ignores_case(node.text, rule)
+            words = tokens.words(node.text)
+            if node.slop is None:
+                phrase = PhraseFinder(node.text, fold=fold)
+                return self._indexed(node, phrase, phrase.trees, words)
+            slop = SlopFinder(node.text, node.slop, fold=fold)
+            return self._indexed(node, slop, slop.trees, words, slop=node.slop)
+        if isinstance(node, ast.Wildcard):
+            fold = ignores_case(node.text, rule)
+            wild = WildcardFinder(node.text, fold=fold)
+            path = self._path_mask(wild, node.text, fold=fold) if in_path else None
+            atom = self._indexed(node, wild, wild.trees, (), in_path=path)
+            plain = re.fullmatch(r"[a-z0-9][a-z0-9*?]*", node.text.lower())
+            if plain:
+                self._know(atom, wildcard(node.text.lower(), USUAL_WEIGHT))
+            return atom
+        if isinstance(node, ast.Fuzzy):
+            fuzzy = FuzzyFinder(node.text, node.distance)
+            typos = Typos(fuzzy.word, node.distance, USUAL_WEIGHT)
+            self._words.append(node.text)
+            atom = TextAtom(
+                self._number(),
+                self._step(node, "words with typos"),
+                fuzzy,
+                _with_word(typos),
+                rank=6,
+                most=self._most,
+            )
+            atom.weight = USUAL_WEIGHT
+            self._know(atom, typos)
+            return atom
+        return self._special(node, languages)
+
+    def _special(self, node: ast.Node, languages: frozenset[str]) -> Atom:
+        if isinstance(node, ast.Pattern):
+            pattern = PatternFinder(node.source, CASE[self._query.case], self._budget)
+            step = self._step(node, f"trigrams {describe(pattern.tree)}")
+            atom = TextAtom(self._number(), step, pattern, pattern.candidates, rank=8, most=self._most)
+        elif isinstance(node, ast.Symbol):
+            definitions = DefinitionFinder(node, fold=ignores_case(node.text, self._query.case))
+            self._words += tokens.words(node.text)
+            atom = TextAtom(
+                self._number(),
+                self._step(node, "symbol table"),
+                definitions,
+                lambda part, within: definitions.mask(part),
+                rank=2,
+            )
+        elif isinstance(node, ast.Structure):
+            if len(languages) != 1:
+                raise QueryError(
+                    f"ast:'{node.pattern}' needs the language of the pattern beside it, "
+                    f"for example: ast:'{node.pattern}' lang:python"
+                )
+            structure = StructureFinder(compile_structure(node.pattern, languages))
+            step = self._step(node, "trigrams of its words")
+            atom = TextAtom(self._number(), step, structure, structure.candidates, rank=9)
+        else:
+            raise QueryError(f"{print_node(node)} cannot be searched for here")
+        atom.weight = USUAL_WEIGHT
+        return atom
+
+    def _indexed(
+        self,
+        node: ast.Node,
+        finder: Finder,
+        trees: Trees,
+        words: Sequence[str],
+        *,
+        in_path: Callable[[OpenSegment], Mask] | None = None,
+        slop: int = 0,
+    ) -> TextAtom:
+        """An atom whose `words` the word index knows, and whose `trees` the trigram index."""
+        self._words += words
+        weights = [global_weight(self._snapshot, BODY, word) for word in words]
+        atom = TextAtom(
+            self._number(),
+            self._step(node, "words, trigrams" if words else "trigrams"),
+            finder,
+            lambda part, within: files_with_all(trees, part, within),
+            in_path=in_path,
+            most=self._most,
+        )
+        atom.weight = sum(weights) or USUAL_WEIGHT
+        if words and all(weights):
+            known = (
+                Term(words[0], weights[0])
+                if len(words) == 1
+                else InRow(tuple(words), slop * (len(words) - 1))
+            )
+            self._know(atom, known)
+        return atom
+
+    def _path_mask(
+        self, finder: WordFinder | WildcardFinder, text: str, *, fold: bool
+    ) -> Callable[[OpenSegment], Mask]:
+        """The files in whose own path the word stands."""
+        words = [] if isinstance(finder, WildcardFinder) else tokens.words(text)
+
+        def mask(part: OpenSegment) -> Mask:
+            found = np.zeros(len(part.files), bool)
+            # The path's words are indexed too: most words are in no path of a segment.
+            if any(not part.terms.frequency(PATH, word) for word in words):
+                return found
+            lines, starts = part.files.path_lines
+            searched = part.files.folded_path_lines if fold else lines
+            places = [start for start, _ in finder.find(lines, searched, None)]
+            found[np.searchsorted(starts, places, "right") - 1] = True
+            return found
+
+        return mask
+
+    def _meant(self, node: ast.Meaning, boost: float) -> MeaningNode:
+        vector = self._meaning.must_vector(node.text)
+        self._has_meaning = True
+        nearest: dict[int, dict[int, list[tuple[int, float]]]] = {}
+        for index, chunk, cosine in nearest_chunks(self._snapshot, vector, self._masks, NEAREST):
+            part = self._snapshot.segments[index]
+            files = nearest.setdefault(id(part), {})
+            files.setdefault(int(part.chunks.files[chunk]), []).append((chunk, cosine))
+        return MeaningNode(self._step(node, "vectors"), nearest, boost * MEANING_WEIGHT)
+
+    def _step(self, node: ast.Node, how: str) -> Step:
+        step = Step(print_node(node), how)
+        self._steps.append(step)
+        return step
+
+    def _number(self) -> int:
+        return len(self._nodes)
+
+    def _kept(self, node: Node) -> Node:
+        self._nodes.append(node)
+        return node
+
+    def _know(self, node: Node, wanted: Wanted) -> None:
+        self._wanted[id(node)] = wanted
+
+
+def _with_word(wanted: Wanted) -> Callable[[OpenSegment, Mask], Mask]:
+    """The files that have such a word in a chunk."""
+
+    def candidates(part: OpenSegment, within: Mask) -> Mask:
+        found = np.zeros(len(part.files), bool)
+        if within.any():
+            found[part.chunks.files[part.terms.every(BODY, wanted)]] = True
+        return found
+
+    return candidates

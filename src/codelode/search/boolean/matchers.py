@@ -1,0 +1,193 @@
+"""Where the words, phrases and wildcards of a query stand in a file.
+
+Case is folded by `fold_in_place` here, so that what is found in the folded text is at the same offsets in the
+text itself.  Regular expressions have ripgrep's folding instead (`search.patterns`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from codelode.query.literals import literal_tree
+from codelode.query.trees import TrigramTree, all_of
+from codelode.search.boolean.near import near_pairs
+from codelode.search.boolean.subject import Subject
+from codelode.search.spans import Span
+from codelode.text.borders import is_border
+from codelode.text.folding import fold_in_place
+
+Trees = tuple[TrigramTree, ...]
+
+
+class WordFinder:
+    """A text from border to border."""
+
+    def __init__(self, text: str, *, fold: bool) -> None:
+        raw = text.encode()
+        self._needle = fold_in_place(raw) if fold else raw
+        self._fold = fold
+        self.trees: Trees = (literal_tree(text, ignore_case=fold),)
+
+    def spans(self, subject: Subject, most: int | None) -> list[Span]:
+        """The first `most` places of the word."""
+        return self.find(subject.text, subject.folded if self._fold else subject.text, most)
+
+    def find(self, text: bytes, searched: bytes, most: int | None) -> list[Span]:
+        """The same in `searched`, which is `text` or its folded twin."""
+        needle, width = self._needle, len(self._needle)
+        found: list[Span] = []
+        at = searched.find(needle)
+        while at >= 0 and len(found) != most:
+            end = at + width
+            if is_border(text, at) and is_border(text, end):
+                found.append((at, end))
+            else:
+                end = at + 1
+            at = searched.find(needle, end)
+        return found
+
+
+class PhraseFinder:
+    """A text whose white space stands for any run of white space."""
+
+    def __init__(self, text: str, *, fold: bool) -> None:
+        if fold:
+            text = fold_in_place(text.encode()).decode()
+        pieces = text.split()
+        self._fold = fold
+        self._needle = text.encode() if len(pieces) == 1 and pieces[0] == text else None
+        source = r"\s+".join(map(re.escape, pieces))
+        # White space beside the text counts too: " if" is not "elif".
+        source = r"\s+" * text[:1].isspace() + source + r"\s+" * text[-1:].isspace()
+        self._ascii = re.compile(source.replace(r"\s", r"[\s\x1c-\x1f]").encode()) if text.isascii() else None
+        self._any = re.compile(source)
+        self.trees: Trees = tuple(literal_tree(piece, ignore_case=fold) for piece in pieces)
+
+    def spans(self, subject: Subject, most: int | None) -> list[Span]:
+        """The first `most` places of the phrase."""
+        searched = subject.folded if self._fold else subject.text
+        if self._needle is not None:
+            return _occurrences(searched, self._needle, most)
+        if subject.text.isascii():
+            places = (found.span() for found in self._ascii.finditer(searched)) if self._ascii else iter(())
+        else:
+            places = _in_bytes(searched.decode("utf-8", "replace"), self._any)
+        return list(islice(places, most))
+
+
+def _occurrences(text: bytes, needle: bytes, most: int | None) -> list[Span]:
+    found: list[Span] = []
+    width = len(needle)
+    at = text.find(needle)
+    while at >= 0 and len(found) != most:
+        found.append((at, at + width))
+        at = text.find(needle, at + width)
+    return found
+
+
+def _in_bytes(text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
+    """The matches of `pattern` as byte offsets."""
+    at = size = 0
+    for found in pattern.finditer(text):
+        start, end = found.span()
+        size += len(text[at:start].encode())
+        width = len(text[start:end].encode())
+        yield size, size + width
+        at, size = end, size + width
+
+
+class SlopFinder:
+    """Words in order, each at most `slop` words behind the one before."""
+
+    def __init__(self, text: str, slop: int, *, fold: bool) -> None:
+        self._words = [WordFinder(word, fold=fold) for word in text.split()]
+        self._slop = slop
+        self.trees: Trees = tuple(tree for word in self._words for tree in word.trees)
+
+    def spans(self, subject: Subject, most: int | None) -> list[Span]:
+        """All places, which may overlap."""
+        chains = self._words[0].spans(subject, None)
+        for word in self._words[1:]:
+            if not chains:
+                break
+            chains = near_pairs(subject, chains, word.spans(subject, None), self._slop, ordered=True).covers
+        return chains
+
+
+class WildcardFinder:
+    """A word with ``*`` for any word characters and ``?`` for one."""
+
+    def __init__(self, text: str, *, fold: bool) -> None:
+        if fold:
+            text = fold_in_place(text.encode()).decode()
+        self._fold = fold
+        self._opens = text.startswith("*")
+        self._closes = text.endswith("*")
+        wild = {"*": r"\w*", "?": r"\w"}
+        self._pattern = re.compile("".join(wild.get(char) or re.escape(char) for char in text))
+        pieces = [piece for piece in re.split(r"[*?]+", text) if piece]
+        self._anchor = max((piece.encode() for piece in pieces), key=len, default=b"")
+        # All in one line, for a wildcard takes word characters only.
+        self.trees: Trees = (all_of([literal_tree(piece, ignore_case=fold) for piece in pieces]),)
+
+    def spans(self, subject: Subject, most: int | None) -> list[Span]:
+        """The first `most` places."""
+        return self.find(subject.text, subject.folded if self._fold else subject.text, most)
+
+    def find(self, text: bytes, searched: bytes, most: int | None) -> list[Span]:
+        """The same in `searched`, which is `text` or its folded twin."""
+        return list(islice(self._by_line(text, searched), most))
+
+    def _by_line(self, text: bytes, searched: bytes) -> Iterator[Span]:
+        """The matches line by line, only lines that hold the longest piece that is spelled out."""
+        size = len(text)
+        at = searched.find(self._anchor)
+        while 0 <= at < size:
+            start = searched.rfind(b"\n", 0, at) + 1
+            end = searched.find(b"\n", at)
+            end = size if end < 0 else end
+            for first, last in self._in_line(text[start:end], searched[start:end]):
+                yield start + first, start + last
+            at = searched.find(self._anchor, end + 1)
+
+    def _in_line(self, text: bytes, searched: bytes) -> Iterator[Span]:
+        shown = searched.decode("utf-8", "replace")
+        if text.isascii():
+            return self._find(shown, text, None)
+        offsets = [0]
+        for char in shown:
+            offsets.append(offsets[-1] + len(char.encode()))
+        return self._find(shown, text, offsets)
+
+    def _find(self, shown: str, text: bytes, offsets: list[int] | None) -> Iterator[Span]:
+        """`offsets` of the characters of `shown` in `text`; None where they are the same."""
+        at = 0
+        while found := self._pattern.search(shown, at):
+            start = found.start()
+            first = start if offsets is None else offsets[start]
+            if self._begins(shown, start, text, first):
+                end = self._end(shown, start, found.end(), text, offsets)
+                if end is not None:
+                    yield first, end if offsets is None else offsets[end]
+                    at = max(end, start + 1)
+                    continue
+            at = start + 1
+
+    def _begins(self, shown: str, start: int, text: bytes, first: int) -> bool:
+        if self._opens:
+            return start == 0 or not _is_word_character(shown[start - 1])
+        return is_border(text, first)
+
+    def _end(self, shown: str, start: int, last: int, text: bytes, offsets: list[int] | None) -> int | None:
+        """The furthest end of a match from `start` that is a border; `last` is the furthest of any."""
+        for end in range(last, start, -1):
+            free = self._closes or is_border(text, end if offsets is None else offsets[end])
+            if free and (end == last or self._pattern.fullmatch(shown, start, end)):
+                return end
+        return None
+
+
+def _is_word_character(char: str) -> bool:
+    return char.isalnum() or char == "_"

@@ -1,0 +1,338 @@
+"""Mode query: a query of the language over a snapshot, the best hits or all of them.
+
+The best are looked for where they are likely: the word index proposes chunks for the whole query, and only if too few
+of their files hold it does the trigram index name every file that may.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from codelode.index.terms import BODY
+from codelode.model import Hit, SearchOptions, SearchStats, sort_key
+from codelode.query.ast import Query, Results
+from codelode.query.parser import parse_query
+from codelode.query.rewrite import simplify
+from codelode.search.boolean.compile import Compiled, Compiler
+from codelode.search.boolean.explain import explanation
+from codelode.search.boolean.hits import chunk_spans, file_hit, line_hits, row_hit
+from codelode.search.boolean.ranking import Row, rank_file
+from codelode.search.boolean.subject import Subject
+from codelode.search.boolean.tree import AndNode, Mark, Node
+from codelode.search.budget import Budget
+from codelode.search.candidates import FileFilter
+from codelode.search.definition import DefinitionReader
+from codelode.search.judge import Judge
+from codelode.search.meaning import Meaning
+from codelode.search.proposals import best_of
+from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.search.source import Sources
+from codelode.search.spans import Span
+
+PROPOSED = 48
+"""Chunks that are proposed at least"""
+
+ENOUGH = 50
+"""Files that hold a query and compete for the ranked hits, at least: they come in the order of what the index
+knows of them, so that those behind hardly win"""
+
+SCANNED_BYTES = 256 << 20
+"""Text that a ranked search reads at most, 1.5 s of it; `stats.partial` says when there was more"""
+
+File = tuple[int, int]
+"""index of a segment in the snapshot, and ordinal of a file in it"""
+
+
+class QuerySearch:
+    """One query over one snapshot."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        text: str,
+        options: SearchOptions,
+        sources: Sources,
+        stats: SearchStats,
+        meaning: Meaning,
+        budget: Budget,
+    ) -> None:
+        """Raises QueryError for what is no query, or cannot be run."""
+        self._began = time.perf_counter()
+        self._snapshot = snapshot
+        self._options = options
+        self._sources = sources
+        self._stats = stats
+        self._budget = budget
+        with stats.stage("parse"):
+            self.query: Query = simplify(parse_query(text))
+        with stats.stage("filters"):
+            accept = FileFilter(options)
+            masks = [accept.mask(part) for part in snapshot.segments]
+            self._compiled: Compiled = Compiler(
+                snapshot, self.query, options, meaning, budget, time.time(), masks
+            ).run()
+            self._masks = _filtered(snapshot, self._compiled.root, masks)
+        self._judge = Judge(self._compiled.words)
+        self._rows: list[Row] = []
+        self._matched = 0
+        self._shown: set[tuple[OpenSegment, int]] = set()
+
+    # ---- the best ----------------------------------------------------------------------------------------
+
+    def best(self) -> list[Hit]:
+        """The `options.limit` best hits, best first; files that only filters chose, and roots, in path order."""
+        if self._compiled.shows_text and self.query.results is not Results.REPOSITORIES:
+            hits = self._ranked()
+            self._finish()
+            return hits
+        return list(islice(self.all(), self._options.limit))
+
+    def _ranked(self) -> list[Hit]:
+        wanted = self._options.limit
+        asked: set[File] = set()
+        for files, enough in self._rounds(wanted):
+            for file in files:
+                if self._matched >= enough or self._is_over():
+                    break
+                if file not in asked:
+                    asked.add(file)
+                    self._matched += self._rank(file)
+            if self._stats.partial:
+                break
+        self._stats.candidates = max(self._stats.candidates, len(asked))
+        self._stats.matched_files = self._matched
+        with self._stats.stage("rank"):
+            self._rows.sort(key=lambda row: (-row.score, sort_key(row.subject.path), row.start))
+            chosen = list(islice(self._bounded(self._rows), wanted))
+        with self._stats.stage("render"):
+            return self._hits(chosen)
+
+    def _rounds(self, wanted: int) -> Iterator[tuple[Iterable[File], int]]:
+        """Files in the order they are worth a look, and how many that hold the query are enough."""
+        proposed = max(PROPOSED, 4 * wanted)
+        if self._compiled.wanted is not None:
+            with self._stats.stage("candidates"):
+                chunks = best_of(self._snapshot, BODY, self._compiled.wanted, self._masks, proposed)
+            yield self._files_of(chunks), 2 * wanted
+            if (
+                self._matched >= wanted
+            ):  # the best of those that have everything in one chunk are the best there are
+                return
+        with self._stats.stage("candidates"):
+            candidates = self._candidates()
+            likely: list[File] = []
+            if self._compiled.loosely is not None:
+                chunks = best_of(self._snapshot, BODY, self._compiled.loosely, candidates, proposed)
+                likely = self._files_of(chunks)
+            rest = self._by_standing(candidates)
+        yield itertools.chain(likely, rest), max(ENOUGH, 2 * wanted)
+
+    def _bounded(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """`rows` without those of a file that has had all its hits."""
+        most = 1 if self.query.results is Results.FILES else self._options.max_per_file
+        seen: Counter[bytes] = Counter()
+        for row in rows:
+            seen[row.subject.path] += 1
+            if most is None or seen[row.subject.path] <= most:
+                yield row
+
+    def _hits(self, rows: Sequence[Row]) -> list[Hit]:
+        if self.query.results is Results.FILES:
+            hits = [_whole_file(row.subject, row.score) for row in rows]
+        elif self.query.results is Results.SYMBOLS:
+            spans = ((row.subject, row.spans, row.score) for row in self._rows)
+            hits = list(islice(self._definitions(spans), self._options.limit))
+        else:
+            hits = [row_hit(row, self._options.context) for row in rows]
+        if self._options.explain:
+            self._stats.explain = explanation(self.query, self._compiled, hits, rows)
+        return hits
+
+    # ---- all of them -------------------------------------------------------------------------------------
+
+    def all(self) -> Iterator[Hit]:
+        """Every hit in path and line order, found while it is asked for; the index is asked before the first."""
+        with self._stats.stage("candidates"):
+            files = self._by_path(self._candidates())
+        if self.query.results is Results.REPOSITORIES:
+            return self._repositories(files)
+        return self._matching(files) if self._compiled.shows_text else iter(self._listed(files))
+
+    def _matching(self, files: Sequence[File]) -> Iterator[Hit]:
+        for file in files:
+            if self._is_over():
+                break
+            subject = self._subject(file)
+            if subject is None or not self._holds(subject):
+                continue
+            self._stats.matched_files += 1
+            spans = [span for mark in self._marks(subject) for span in mark.spans] + chunk_spans(subject)
+            if self.query.results is Results.FILES:
+                yield _whole_file(subject, 0.0)
+            elif self.query.results is Results.SYMBOLS:
+                yield from self._definitions([(subject, sorted(spans), 0.0)])
+            else:
+                yield from line_hits(subject, spans, self._options.context)
+        self._finish()
+
+    def _listed(self, files: Sequence[File]) -> list[Hit]:
+        """Files that filters alone choose: none is opened."""
+        self._stats.matched_files = len(files)
+        if not self._options.all_matches:
+            files = files[: self._options.limit]
+        with self._stats.stage("render"):
+            tables = [part.files for part in self._snapshot.segments]
+            hits = [
+                file_hit(tables[index].path(ordinal), tables[index].language(ordinal))
+                for index, ordinal in files
+            ]
+        if self._options.explain:
+            self._stats.explain = explanation(self.query, self._compiled, hits, ())
+        return hits
+
+    def _repositories(self, files: Sequence[File]) -> Iterator[Hit]:
+        """The roots of those of `files` that hold the query."""
+        seen: set[bytes] = set()
+        for file in files:
+            part = self._snapshot.segments[file[0]]
+            if part.root in seen or self._is_over():
+                continue
+            if self._compiled.root.reads:
+                subject = self._subject(file)
+                if subject is None or not self._holds(subject):
+                    continue
+            seen.add(part.root)
+            yield file_hit(part.files.prefix.rstrip(b"/") or b".", "")
+        self._finish()
+
+    def _definitions(self, found: Iterable[tuple[Subject, Sequence[Span], float]]) -> Iterator[Hit]:
+        """The innermost definitions around the spans, each once: for the name of one, the definition itself."""
+        reader = DefinitionReader(self._sources)
+        for subject, spans, score in found:
+            if not subject.fresh:
+                continue
+            rows = [subject.part.symbols.enclosing_byte(subject.ordinal, start) for start, _ in spans]
+            for row in dict.fromkeys(row for row in rows if row >= 0):
+                hit = reader.hit(subject.part, row, score)
+                if hit is not None and (subject.part, row) not in self._shown:
+                    self._shown.add((subject.part, row))
+                    yield hit
+
+    # ---- one file ----------------------------------------------------------------------------------------
+
+    def _rank(self, file: File) -> bool:
+        """Whether the file holds the query; if so its chunks compete."""
+        subject = self._subject(file)
+        if subject is None or not self._holds(subject):
+            return False
+        marks = self._marks(subject)
+        with self._stats.stage("rank"):
+            self._rows += rank_file(subject, marks, self._judge)
+        return True
+
+    def _subject(self, file: File) -> Subject | None:
+        index, ordinal = file
+        part = self._snapshot.segments[index]
+        path = part.files.path(ordinal)
+        with self._stats.stage("read"):
+            text = self._sources.text(path, part, ordinal)
+        if text is None:
+            return None
+        subject = Subject(part, ordinal, path, text)
+        subject.fresh = path not in self._sources.changed
+        return subject
+
+    def _holds(self, subject: Subject) -> bool:
+        with self._stats.stage("match"):
+            return self._compiled.root.holds(subject)
+
+    def _marks(self, subject: Subject) -> list[Mark]:
+        marks: list[Mark] = []
+        with self._stats.stage("match"):
+            self._compiled.root.mark(subject, marks)
+        self._stats.matches += sum(len(mark.spans) for mark in marks)
+        return marks
+
+    # ---- candidates --------------------------------------------------------------------------------------
+
+    def _candidates(self) -> list[Mask]:
+        """For each segment the files that may hold the query."""
+        found = []
+        for part, within in zip(self._snapshot.segments, self._masks, strict=True):
+            if not within.any() or self._is_over():
+                found.append(np.zeros_like(within))
+            else:
+                found.append(self._compiled.root.masks(part, within).maybe & within)
+        self._stats.candidates = sum(int(mask.sum()) for mask in found)
+        return found
+
+    def _files_of(self, chunks: Sequence[tuple[int, int]]) -> list[File]:
+        segments = self._snapshot.segments
+        return list(
+            dict.fromkeys((index, int(segments[index].chunks.files[chunk])) for index, chunk in chunks)
+        )
+
+    def _by_standing(self, masks: Sequence[Mask]) -> list[File]:
+        """All files of `masks`, those in few folders first, then by path."""
+        files = _files(masks)
+        places = np.concatenate(
+            [self._snapshot.standing[index][mask] for index, mask in enumerate(masks)] or [np.empty(0, int)]
+        )
+        return [files[place] for place in np.argsort(places).tolist()]
+
+    def _by_path(self, masks: Sequence[Mask]) -> list[File]:
+        tables = [part.files for part in self._snapshot.segments]
+        return sorted(_files(masks), key=lambda file: sort_key(tables[file[0]].path(file[1])))
+
+    def _is_over(self) -> bool:
+        """Whether time or the text that may be read is up, which `stats` then says."""
+        stats, options = self._stats, self._options
+        if options.timeout_ms is not None and self._spent_ms() > options.timeout_ms:
+            if not stats.partial:
+                stats.notes.append(
+                    f"stopped after {options.timeout_ms} ms: files that were not reached are missing"
+                )
+            stats.partial = True
+        elif not options.all_matches and stats.bytes_read > SCANNED_BYTES:
+            if not stats.partial:
+                stats.notes.append(
+                    f"stopped after {SCANNED_BYTES >> 20} MB of text in {stats.files_read:,} of "
+                    f"{stats.candidates:,} candidates: the query has hardly a part that narrows them; "
+                    "add a longer word, or --all to read everything"
+                )
+            stats.partial = True
+        return stats.partial
+
+    def _spent_ms(self) -> float:
+        return (time.perf_counter() - self._began) * 1000
+
+    def _finish(self) -> None:
+        self._budget.report(self._stats)
+
+
+def _files(masks: Sequence[Mask]) -> list[File]:
+    return [(index, ordinal) for index, mask in enumerate(masks) for ordinal in np.flatnonzero(mask).tolist()]
+
+
+def _filtered(snapshot: Snapshot, root: Node, masks: Sequence[Mask]) -> list[Mask]:
+    """`masks` without the files that the filters at the top of the query leave out."""
+    parts = root.parts if isinstance(root, AndNode) else [root]
+    free = [node for node in parts if not node.reads]
+    found = []
+    for part, mask in zip(snapshot.segments, masks, strict=True):
+        for node in free:
+            if not mask.any():
+                break
+            mask = mask & node.masks(part, mask).maybe
+        found.append(mask)
+    return found
+
+
+def _whole_file(subject: Subject, score: float) -> Hit:
+    return file_hit(subject.path, subject.part.files.language(subject.ordinal), score)
