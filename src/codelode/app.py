@@ -17,7 +17,7 @@ from codelode.errors import (
     IndexNotFoundError,
     RootError,
 )
-from codelode.locating import has_catalog, location_of, root_of
+from codelode.locating import has_catalog, known_indexes, location_of, root_of
 from codelode.model import EXACT_ONLY, Status, display_path
 from codelode.questions import StructureQuestions
 from codelode.searches import SNAPSHOT_TRIES, Searches
@@ -27,7 +27,6 @@ from codelode.store.catalog import Catalog
 from codelode.store.files import (
     CATALOG,
     LOCK,
-    cache_folder,
     folder_bytes,
     remove_tree,
     storage_errors,
@@ -269,9 +268,7 @@ class Index(Embeddings, Searches, StructureQuestions):
 def list_indexes() -> list[Status]:
     """Every index in the user's cache folder, by root; unreadable ones are left out."""
     found = []
-    folder = cache_folder()
-    for location in sorted(folder.iterdir()) if folder.is_dir() else []:
-        root = root_of(location)
+    for root, location in known_indexes():
         if root is not None:
             with Index(root, Settings(), index_dir=str(location)) as index:
                 found.append(index.status())

@@ -9,7 +9,7 @@ Every error says where the bad value stands: file and line, variable, or flag.
 """
 
 # Every start of the command line comes here, and pathlib costs it 5 ms.
-# ruff: noqa: PTH111, PTH113, PTH117, PTH118, PTH123
+# ruff: noqa: PTH111, PTH113, PTH117, PTH118, PTH123, PTH207
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from codelode import settings
-from codelode.errors import SettingsError
+from codelode.errors import SettingsError, UsageError
 from codelode.settings import Settings
 
 ENVIRONMENT_PREFIX = "CODELODE_"
+
+GROUPS = "groups"
+"""The table of the user's file that names groups of folders; no setting of an index"""
 
 NOT_SETTINGS = frozenset({"CODELODE_DEBUG", "CODELODE_API_KEY"})
 """Variables with our prefix that are no settings; with `CODELODE_DEBUG=1` tracebacks are shown, `CODELODE_API_KEY` is
@@ -67,9 +70,54 @@ def user_file(environ: Mapping[str, str]) -> str:
     return os.path.join(base, "codelode", "config.toml")
 
 
+def groups(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The folders of each group in the user's file, absolute; globs in them are not looked up yet.
+
+    Raises SettingsError."""
+    found = {}
+    for group, folders, origin in _from_file(user_file(environ), (GROUPS,)):
+        listed = [folders] if isinstance(folders, str) else folders
+        if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
+            raise SettingsError(f"{origin}: {group} must be a list of folders")
+        found[group] = tuple(map(os.path.expanduser, listed))
+        for folder, written in zip(found[group], listed, strict=True):
+            if not os.path.isabs(folder):
+                raise SettingsError(f"{origin}: {written} must begin with ~ or be an absolute path")
+    return found
+
+
+def group_folders(name: str, environ: Mapping[str, str]) -> list[str]:
+    """The folders of the group `name`, absolute: those that exist where globs name them, any that is written out.
+
+    Raises UsageError when there is no such group or nothing matches its globs; SettingsError."""
+    import glob
+
+    known = groups(environ)
+    if name not in known:
+        raise UsageError(f"unknown group {name!r}; {_known_groups(name, known, user_file(environ))}")
+    folders: list[str] = []
+    for folder in known[name]:
+        if glob.has_magic(folder):
+            folders += sorted(filter(os.path.isdir, glob.glob(folder)))
+        else:
+            folders.append(folder)
+    if not folders:
+        raise UsageError(f"no folder matches the group {name!r}: {', '.join(known[name])}")
+    return list(dict.fromkeys(folders))
+
+
+def _known_groups(name: str, known: Mapping[str, Any], file: str) -> str:
+    import difflib
+
+    if not known:
+        return f'make it in {file}, under [groups]: {name} = ["~/src/api", "~/src/web"]'
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
+
+
 def _given(root: str, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
     """(name, raw value, where it stands) in rising order of precedence."""
-    yield from _from_file(user_file(environ), ())
+    yield from (row for row in _from_file(user_file(environ), ()) if row[0] != GROUPS)
     yield from _of_tree(_from_file(os.path.join(root, "pyproject.toml"), ("tool", "codelode")))
     yield from _of_tree(_from_file(os.path.join(root, "codelode.toml"), ()))
     for variable in sorted(environ):
@@ -84,6 +132,10 @@ def _of_tree(found: Iterator[tuple[str, Any, str]]) -> Iterator[tuple[str, Any, 
     """The settings that a tree's own files give, who knows by whom: they may not send its text, and the user's key,
     to any server they like."""
     for name, value, origin in found:
+        if name == GROUPS:
+            raise SettingsError(
+                f"{origin}: groups belong into your own settings file, {user_file(os.environ)}"
+            )
         if name == "embedder" and re.match(
             r"openai:https?://(?!(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))", str(value)
         ):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
 from codelode.errors import CorruptIndexError, IndexFormatError
 from codelode.model import RelPath
 from codelode.store.catalog import Catalog
-from codelode.store.files import CATALOG, default_location
+from codelode.store.files import CATALOG, cache_folder, default_location
 
 IN_ROOT = ".codelode"
 """Index folder inside the root, used when it exists or when `index_dir` asks for it."""
@@ -43,6 +43,14 @@ def root_of(location: Path) -> str | None:
     finally:
         catalog.close()
     return os.fsdecode(bytes.fromhex(root)) if root else None
+
+
+def known_indexes() -> Iterator[tuple[str | None, Path]]:
+    """The indexes in the user's cache folder: the root of each, None when that cannot be read, and its own folder."""
+    folder = cache_folder()
+    for location in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if has_catalog(location):
+            yield root_of(location), location
 
 
 def common_root(roots: Sequence[str], paths: ModuleType = os.path) -> tuple[str, list[RelPath]]:

@@ -145,11 +145,13 @@ class Indexes(Searches):
         settings: Settings | None = None,
         *,
         flags: Mapping[str, Any] | None = None,
+        unreadable: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Nothing is opened or written until the object is used.
 
         Without `settings` each index has those of its own folder and of the user, and `flags` (settings by name) hold
-        for all.  The first index's embedder answers for all.  Raises UsageError for no roots at all."""
+        for all.  The first index's embedder answers for all.  `unreadable` are more places that were to be searched,
+        and why they cannot be.  Raises UsageError for no roots at all."""
         super().__init__()
         self.roots = tuple(dict.fromkeys(os.path.realpath(root) for root in roots))
         """absolute, without links, each once"""
@@ -159,6 +161,7 @@ class Indexes(Searches):
         self._members: list[Member] = []
         for root, prefix in zip(self.roots, prefixes, strict=True):
             self._members.append(self._member(root, prefix, settings, flags or {}))
+        self._members += [Member(place, b"", None, why) for place, why in unreadable]
         self.settings = self._shared_settings()
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._opened = False

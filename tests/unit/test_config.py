@@ -73,6 +73,7 @@ def test_every_setting_can_come_from_every_source(place):
         "ignore_files": (False, "no"),
         "index_dir": (".codelode", ".codelode"),
         "cache_mb": (5, "5"),
+        "slow_query_ms": (12, "12"),
         "loaded_vectors_mb": (6, "6"),
         "embedder": ("openai:http://localhost:1", "openai:http://localhost:1"),
         "embedder_model": ("m", "m"),
@@ -361,3 +362,36 @@ def test_a_server_on_this_machine_or_one_of_the_user_s_own_choice(place):
     assert config.load(str(root), {}, environ | own).embedder == "openai:https://example.org/v1"
     secret = environ | {"CODELODE_API_KEY": "k"}
     assert config.load(str(root), {}, secret) == Settings(), "the key is no setting"
+
+
+def test_groups_are_lists_of_folders_in_the_users_file_only(place):
+    root, environ = place
+    user = Path(environ["XDG_CONFIG_HOME"]) / "codelode" / "config.toml"
+    assert config.groups(environ) == {}
+    write(user, 'jobs = 1\n[groups]\nweb = ["~/web", "/srv/*"]\none = "/srv/one"\n')
+    assert config.groups(environ) == {
+        "web": (os.path.expanduser("~/web"), "/srv/*"),  # noqa: PTH111
+        "one": ("/srv/one",),
+    }
+    assert config.load(str(root), {}, environ).jobs == 1
+    write(root / "codelode.toml", 'jobs = 2\n\n[groups]\nweb = ["/"]\n')
+    assert error(root, environ).startswith("codelode.toml:3: groups belong into your own settings file, ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("groups = 3\n", ":1: groups must be a table"),
+        ("[groups]\nweb = 3\n", ":2: web must be a list of folders"),
+        ("[groups]\na = ['/a']\n\nweb = []\n", ":4: web must be a list of folders"),
+        ("[groups]\nweb = ['/a', 1]\n", ":2: web must be a list of folders"),
+        ("[groups]\nweb = ['src']\n", ":2: src must begin with ~ or be an absolute path"),
+    ],
+)
+def test_bad_groups_say_where(place, text, message):
+    _, environ = place
+    user = Path(environ["XDG_CONFIG_HOME"]) / "codelode" / "config.toml"
+    write(user, text)
+    with pytest.raises(SettingsError) as caught:
+        config.group_folders("web", environ)
+    assert str(caught.value) == f"{user}{message}"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from codelode.errors import IndexNotFoundError, QueryError, RootError
-from codelode.surfaces.targets import Target, indexed_root_of, root_of, target
+from codelode import Index
+from codelode.errors import IndexNotFoundError, QueryError, RootError, UsageError
+from codelode.surfaces.targets import Target, indexed_root_of, root_of, search_target, target
 
 
 @pytest.fixture
@@ -119,3 +120,76 @@ def test_names_that_are_no_utf8(tree):
     found = target([name], find_root)
     assert found.under == (b"\xe9",)
     assert os.fsencode(found.shown("\udce9/\udcffx")) == b"root/\xe9/\xffx"
+
+
+def test_paths_of_several_indexes_have_a_root_in_common(tree):
+    found = search_target(["root/src", "other", "root/b.c"], find_root=find_root)
+    assert found.root == str(tree)
+    assert found.roots == (str(tree / "root"), str(tree / "other"))
+    assert found.under == (b"root/src", b"other", b"root/b.c")
+    assert found.shown("root/src/lib/a.c") == "root/src/lib/a.c"
+    assert search_target(["root", "other"], find_root=find_root).under == ()
+    assert search_target(["root/src"], find_root=find_root) == target(["root/src"], find_root)
+
+
+def test_a_root_inside_another(tree):
+    (tree / "root/src/root").mkdir()
+    (tree / "root/src/root/d.c").touch()
+    found = search_target(["root/src/root", "./root/"], find_root=find_root)
+    assert (found.root, found.under) == (str(tree / "root"), ())
+    assert found.roots == (str(tree / "root/src/root"), str(tree / "root"))
+    assert found.shown("src/root/d.c") == "root/src/root/d.c"
+    assert found.shown("b.c") == "./root/b.c"
+
+
+@pytest.fixture
+def groups(tree, monkeypatch):
+    """The groups code (root and what is gone), all (by a glob) and none (a glob that matches nothing)."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tree / "config"))
+    (tree / "config/codelode").mkdir(parents=True)
+    (tree / "config/codelode/config.toml").write_text(
+        f'[groups]\ncode = ["{tree}/root", "{tree}/gone"]\nall = "{tree}/*o*er"\nnone = ["{tree}/x*"]\n'
+    )
+
+
+def test_groups_of_the_settings(tree, groups):
+    found = search_target([], ["code"], find_root=find_root)
+    assert found.roots == (str(tree / "root"), str(tree / "gone")), "a missing folder is reported later"
+    found = search_target(["root/src"], ["all", "code"], find_root=find_root)
+    assert found.roots == (str(tree / "root"), str(tree / "other"), str(tree / "gone"))
+    assert found.shown("other/c.c") == f"{tree}/other/c.c"
+    assert search_target([], ["all"], find_root=find_root).root == str(tree / "other")
+    with pytest.raises(UsageError, match=r"^unknown group 'coda'; did you mean 'code'\?$"):
+        search_target([], ["coda"])
+    with pytest.raises(UsageError, match=r"^unknown group 'x'; known are all, code, none$"):
+        search_target([], ["x"])
+    with pytest.raises(UsageError, match=r"^no folder matches the group 'none': .*/x\*$"):
+        search_target([], ["none"])
+
+
+def test_without_groups_it_says_how_to_make_one(tree, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tree / "config"))
+    with pytest.raises(
+        UsageError, match=r'unknown group .* make it in .*config\.toml, under \[groups\]: api = \["'
+    ):
+        search_target([], ["api"])
+
+
+def test_all_indexes_are_those_of_the_cache_folder(tree, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tree / "cache"))
+    with pytest.raises(IndexNotFoundError, match="there is no index of a folder that exists"):
+        search_target([], all_indexes=True)
+    (tree / "gone").mkdir()
+    for name in ("root", "other", "gone"):
+        with Index(tree / name) as index:
+            index.refresh()
+    (tree / "gone").rmdir()
+    assert search_target([], all_indexes=True).roots == (str(tree / "other"), str(tree / "root"))
+    with Index(tree / "other") as index:
+        Path(index.location, "catalog.db").write_bytes(b"no database" * 1000)
+        found = search_target([], all_indexes=True)
+        assert (found.root, found.roots, found.under) == (str(tree / "root"), (str(tree / "root"),), ())
+        ((place, why),) = found.unreadable
+        assert (place, "cannot be read" in why) == (index.location, True)
+    with pytest.raises(UsageError, match="--all-indexes searches all there is: leave out PATHs and --group"):
+        search_target(["root"], all_indexes=True)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 class Progress(Protocol):
     """Told how far a run is: stage is scan, wait, build or publish, and counts are files and bytes, totals 0 if
-    unknown; or it is embed or wait to embed, and counts are chunks."""
+    unknown; or it is embed or wait to embed, and counts are chunks, or it is refresh, and counts are folders."""
 
     def __call__(self, stage: str, done: int, total: int, bytes_done: int, bytes_total: int) -> None:
         """Called often; must be quick, and may be called from the main thread only."""

@@ -88,7 +88,7 @@ def describe(stage: str, done: int, total: int, bytes_done: int, bytes_total: in
     """The line for a `stage` that has run for `seconds`; in those of `WAITS`, `done` is the id of the process."""
     if stage in WAITS:
         return f"process {done or 'unknown'} is {WAITS[stage]} this index; waiting for it"
-    unit = "chunk" if stage == "embed" else "file"
+    unit = {"embed": "chunk", "refresh": "folder"}.get(stage, "file")
     parts = [f"{stage:<7}"]
     if total:
         parts.append(f"{done:,}/{figures.count(total, unit)}")

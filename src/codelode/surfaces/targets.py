@@ -1,4 +1,4 @@
-"""From the PATHs of a command line to an index root, the folders inside it, and back to paths as written."""
+"""From the PATHs of a command line to index roots, the folders inside them, and back to paths as written."""
 
 # The command line starts here, and pathlib costs it 5 ms.
 # ruff: noqa: PTH112, PTH120
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codelode import config
-from codelode.errors import IndexNotFoundError, QueryError, RootError, SettingsError
+from codelode.errors import IndexNotFoundError, QueryError, RootError, SettingsError, UsageError
 from codelode.model import RelPath, display_path
 
 FindRoot = Callable[[str], str | None]
@@ -23,15 +23,22 @@ class Target:
     """What a search is about."""
 
     root: str
-    """the index root, an absolute path without symbolic links"""
+    """the index root, an absolute path without symbolic links; of several the folder that they have in common"""
     places: tuple[tuple[RelPath, str], ...]
     """each PATH: relative to the root, and as the user wrote it ("" for the current folder when none was)"""
+    roots: tuple[str, ...] = ()
+    """the index roots when there are several"""
+    prefixes: tuple[RelPath, ...] = ()
+    """their paths from `root`"""
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """index folders, of which nobody knows the roots, and what is wrong with them"""
 
     @property
     def under(self) -> tuple[RelPath, ...]:
-        """The filter for the engine: empty when some PATH is the root itself."""
+        """The filter for the engine: empty when some PATH is the root itself, or when each root is one."""
         inside = tuple(path for path, _ in self.places)
-        return () if b"" in inside else inside
+        whole = b"" in inside or (self.prefixes and set(self.prefixes) <= set(inside))
+        return () if whole else inside
 
     def shown(self, path: str) -> str:
         """`path` (relative to the root, as in `Hit.path`) as ripgrep prints it: led in by the PATH given.  One that
@@ -98,13 +105,72 @@ def indexed_root_of(path: str, find_root: FindRoot = nearest_index) -> str:
 
 
 def target(paths: Sequence[str], find_root: FindRoot = nearest_index) -> Target:
-    """The target of a search in `paths` (none: the current folder).
+    """The target of a question about one index, which holds all `paths` (none: the current folder).
 
     Raises RootError for a PATH that does not exist; QueryError when the PATHs lie in different indexes or
     one is a file that no index holds.
     """
-    roots: dict[str, str] = {}
-    places = []
+    found = _found(paths, find_root)
+    (one, _, first), *others = found
+    for two, _, second in others:
+        if two != one:
+            raise QueryError(
+                f"{first} and {second} lie in different indexes ({one} and {two}); ask one after the other"
+            )
+    return _target(found)
+
+
+def search_target(
+    paths: Sequence[str],
+    groups: Sequence[str] = (),
+    *,
+    all_indexes: bool = False,
+    find_root: FindRoot = nearest_index,
+) -> Target:
+    """The target of a search: `paths`, which may lie in several indexes, and the folders of `groups`, or the roots
+    of all indexes that there are; the current folder when nothing is given.
+
+    Raises RootError for a PATH that does not exist (a folder of a group may be missing), QueryError for a file that
+    no index holds, IndexNotFoundError when there is no index at all, UsageError for an unknown group and for what
+    does not go together, SettingsError.
+    """
+    if all_indexes:
+        if paths or groups:
+            raise UsageError("--all-indexes searches all there is: leave out PATHs and --group")
+        return _all_indexes()
+    found = _found(paths, find_root) if paths or not groups else []
+    for group in groups:
+        for folder in config.group_folders(group, os.environ):
+            exists = os.path.isdir(folder)
+            found += _found([folder], find_root) if exists else [(os.path.realpath(folder), b"", folder)]
+    return _target(found)
+
+
+def _all_indexes() -> Target:
+    from codelode.locating import known_indexes
+
+    found: list[_Found] = []
+    unreadable = []
+    for root, location in known_indexes():
+        if root is None:
+            unreadable.append(
+                (str(location), "it cannot be read; remove this folder, and build the index again")
+            )
+        elif os.path.isdir(root):
+            found.append((root, b"", root))
+    if not found:
+        raise IndexNotFoundError(
+            "there is no index of a folder that exists; make one with: codelode index PATH"
+        )
+    return _target(sorted(found), unreadable)
+
+
+_Found = tuple[str, RelPath, str]
+"""The root of a PATH, its path from there, and how it was written"""
+
+
+def _found(paths: Sequence[str], find_root: FindRoot) -> list[_Found]:
+    found: list[_Found] = []
     for path in paths or [os.curdir]:
         _must_exist(path)
         real = os.path.realpath(path)
@@ -113,14 +179,21 @@ def target(paths: Sequence[str], find_root: FindRoot = nearest_index) -> Target:
             folder = os.path.dirname(path) or "."
             raise QueryError(f"{path} is a file that no index holds; search its folder {folder} instead")
         root = root or real
-        roots.setdefault(root, path)
-        places.append((_relative(real, root), path if paths else ""))
-    if len(roots) > 1:
-        (one, first), (two, second), *_ = roots.items()
-        raise QueryError(
-            f"{first} and {second} lie in different indexes ({one} and {two}); search one after the other"
-        )
-    return Target(next(iter(roots)), tuple(places))
+        found.append((root, _relative(real, root), path if paths else ""))
+    return found
+
+
+def _target(found: Sequence[_Found], unreadable: Sequence[tuple[str, str]] = ()) -> Target:
+    roots = tuple(dict.fromkeys(root for root, _, _ in found))
+    if len(roots) == 1 and not unreadable:
+        return Target(roots[0], tuple((path, written) for _, path, written in found))
+    from codelode.locating import common_root
+
+    common, prefixes = common_root(roots)
+    prefix_of = dict(zip(roots, prefixes, strict=True))
+    places = tuple(((prefix_of[root] + path).rstrip(b"/"), written) for root, path, written in found)
+    wholes = tuple(prefix.rstrip(b"/") for prefix in prefixes)
+    return Target(common, places, roots, wholes, tuple(unreadable))
 
 
 def _must_exist(path: str) -> None:

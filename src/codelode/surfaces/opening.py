@@ -1,0 +1,86 @@
+"""The index of a search, or several as one: opened, and brought up to date under the eyes of the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from codelode import config
+from codelode.errors import BuildInterrupted
+from codelode.surfaces import targets
+from codelode.surfaces.progress import TerminalProgress
+from codelode.surfaces.refreshing import refresh
+
+if TYPE_CHECKING:
+    from codelode.many import Indexes
+    from codelode.searches import Searches
+
+
+class Opened:
+    """What a search is asked of."""
+
+    def __init__(self, searches: Searches, several: Indexes | None, until: float | None) -> None:
+        self.searches = searches
+        self._several = several
+        self._until = until
+
+    @property
+    def timeout_ms(self) -> int | None:
+        """What is left of the time that was given; None for no bound."""
+        return None if self._until is None else max(0, int((self._until - monotonic()) * 1000))
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What the JSON of a search of several says about them."""
+        return {} if self._several is None else {"indexes": list(self._several.roots)}
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """Those of several that the last search left out."""
+        return [] if self._several is None else [failure.to_json() for failure in self._several.failed]
+
+
+@contextmanager
+def opened(
+    target: targets.Target, flags: Mapping[str, Any], *, fresh: bool, timeout_ms: int | None = None
+) -> Iterator[Opened]:
+    """What `target` is about, brought up to date when it is to be `fresh`; `flags` are settings by name.
+
+    Raises what `Index.refresh` raises for one index; one of several that is broken is left out."""
+    until = None if timeout_ms is None else monotonic() + timeout_ms / 1000
+    if not target.roots:
+        from codelode.app import Index
+
+        with Index(target.root, config.load(target.root, flags, os.environ)) as index:
+            if fresh:
+                refresh(index, thorough=False)
+            yield Opened(index, None, until)
+        return
+    from codelode.many import Indexes
+
+    with Indexes(target.roots, flags=flags, unreadable=target.unreadable) as indexes:
+        if fresh:
+            _refresh(indexes, timeout_ms)
+        yield Opened(indexes, indexes, until)
+
+
+def _refresh(indexes: Indexes, timeout_ms: int | None) -> None:
+    try:
+        with TerminalProgress(sys.stderr) as progress:
+            reports = indexes.refresh(thorough=False, timeout_ms=timeout_ms, progress=progress)
+    except KeyboardInterrupt as exc:
+        raise BuildInterrupted(
+            "stopped; the indexes are as they were, and the next run goes on from here"
+        ) from exc
+    for index in indexes.indexes:
+        report = reports.get(index.root)
+        if report is not None and (report.added or report.changed):
+            from codelode.surfaces.background import (
+                embed_in_background,
+            )  # a search that changes nothing pays nothing
+
+            embed_in_background(index, inline=False)
