@@ -43,9 +43,7 @@ class WordFinder:
             end = at + width
             if is_border(text, at) and is_border(text, end):
                 found.append((at, end))
-            else:
-                end = at + 1
-            at = searched.find(needle, end)
+            at = searched.find(needle, at + 1)
         return found
 
 
@@ -123,11 +121,12 @@ class WildcardFinder:
         if fold:
             text = fold_in_place(text.encode()).decode()
         self._fold = fold
-        self._opens = text.startswith("*")
-        self._closes = text.endswith("*")
+        steps = re.findall(r"\\.|.", text, re.DOTALL)
+        self._opens, self._closes = steps[0] == "*", steps[-1] == "*"
         wild = {"*": r"\w*", "?": r"\w"}
-        self._pattern = re.compile("".join(wild.get(char) or re.escape(char) for char in text))
-        pieces = [piece for piece in re.split(r"[*?]+", text) if piece]
+        self._pattern = re.compile("".join(wild.get(step) or re.escape(step[-1]) for step in steps))
+        spelled = "".join("\0" if step in wild else step[-1] for step in steps)
+        pieces = [piece for piece in spelled.split("\0") if piece]
         self._anchor = max((piece.encode() for piece in pieces), key=len, default=b"")
         # All in one line, for a wildcard takes word characters only.
         self.trees: Trees = (all_of([literal_tree(piece, ignore_case=fold) for piece in pieces]),)
