@@ -12,10 +12,11 @@ from trees import fresh, settle, write_tree
 
 from codelode.app import Index
 from codelode.model import SearchOptions, SearchStats
-from codelode.search.evidence import K1, B, Evidence, read_evidence
+from codelode.search.evidence import Evidence, read_evidence
 from codelode.search.pool import gather
 from codelode.search.question import Question, ask
 from codelode.search.source import Sources
+from codelode.search.words import K1, B
 from codelode.settings import Settings
 from codelode.text import chunks as chunking
 from codelode.text import tokens

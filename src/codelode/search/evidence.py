@@ -13,7 +13,7 @@ from codelode.search.pool import MAIN_KINDS, FileCandidate
 from codelode.search.question import Question
 from codelode.search.snapshot import OpenSegment
 from codelode.search.source import Sources
-from codelode.search.words import K1, B
+from codelode.search.words import K1, bm25
 from codelode.text import chunks as chunking
 from codelode.text import subwords, tokens
 
@@ -82,20 +82,17 @@ def read_evidence(question: Question, files: Sequence[FileCandidate], sources: S
     )
     wide = np.bincount(found.row * words + found.word, found.share, minlength=rows * words)
     sizes = np.array([len(body) for body in bodies], np.float64)
-    length = (K1 * (1 - B + B * sizes / chunking.TARGET_BYTES))[:, None]
     most = question.total * (K1 + 1)
 
-    def bm25(counts: npt.NDArray[np.generic]) -> Floats:
-        frequency = counts.reshape(rows, words).astype(np.float64)
-        score: Floats = (frequency * (K1 + 1) / (frequency + length)) @ weights / most
-        return score
+    def share(counts: npt.NDArray[np.generic]) -> Floats:
+        return bm25(counts.reshape(rows, words), sizes, weights) / most
 
     defined, filled = _in_definitions(question, files, chunks, texts, sources, found)
     return Evidence(
         tuple(chunks),
         tuple(texts),
-        bm25(own),
-        bm25(wide),
+        share(own),
+        share(wide),
         wide.reshape(rows, words) > 0,
         _pairs(found, rows, weights) / question.total,
         defined,

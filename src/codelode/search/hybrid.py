@@ -100,14 +100,14 @@ def search_hybrid(
     groups = fold_copies(paths, ranked, options.limit)
     bodies = [ranked[group.first] for group in groups]
     hits, explained = [], []
-    for group, body, found in zip(
-        groups, bodies, WordFinder(judged.question.words).find(bodies), strict=True
-    ):
+    found = WordFinder(judged.question.words).find(bodies)
+    for row, (group, body) in enumerate(zip(groups, bodies, strict=True)):
         index = order[group.first]
         file, chunk = judged.files[index], judged.evidence.chunks[best[index]]
         score = float(np.exp(scores[index] - scores[order[0]]))
         stale = file.path in sources.changed
-        hit = chunk_hit(file.part, file.ordinal, file.path, body, chunk.line, score, found, stale=stale)
+        words = found.of_row(row)
+        hit = chunk_hit(file.part, file.ordinal, file.path, body, chunk.line, score, words, stale=stale)
         hits.append(hit._replace(copies=group.copies))
         if options.explain:
             explained.append(

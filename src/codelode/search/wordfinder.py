@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from codelode.text import tokens
+from codelode.text.folding import fold_in_place
 
 Occurrence = tuple[int, int, int]
 """index of the word, start and end byte in the text"""
 
+Ints = npt.NDArray[np.int64]
+
 _INSIDE_WORD = bytes(byte >= 128 or chr(byte).isalnum() for byte in range(256))
 """1 for bytes that continue a word; for those above 127 the whole character decides."""
+
+
+class Occurrences(NamedTuple):
+    """Every place of some words in some texts, in the order of the texts; columns of the same length."""
+
+    row: Ints
+    """index of the text"""
+    word: Ints
+    """index of the word"""
+    start: Ints
+    """first byte, in its text"""
+    end: Ints
+    place: Ints
+    """how many words begin before its end, in all texts: consecutive words have consecutive places"""
+
+    def of_row(self, row: int) -> list[Occurrence]:
+        """Those in one text."""
+        own = slice(*np.searchsorted(self.row, [row, row + 1]).tolist())
+        return list(
+            zip(self.word[own].tolist(), self.start[own].tolist(), self.end[own].tolist(), strict=True)
+        )
 
 
 class WordFinder:
@@ -21,41 +48,54 @@ class WordFinder:
     def __init__(self, words: Sequence[str]) -> None:
         """`words`: lower case, distinct, as `tokens.words` gives them."""
         self.words = tuple(words)
-        self._coded = [word.encode() for word in words]
+        self._patterns = [re.compile(re.escape(word.encode())) for word in words]
+        self._widths = np.array([len(word.encode()) for word in words], np.int64)
 
-    def find(self, texts: Sequence[bytes]) -> list[list[Occurrence]]:
-        """Every occurrence in each of `texts` (UTF-8), in order.
+    def find(self, texts: Sequence[bytes]) -> Occurrences:
+        """Every occurrence in `texts` (UTF-8).
 
-        All texts are searched as one: bytes.find at 2 GB/s a word, where a regular expression of all words, text
+        All texts are searched as one, a word at a time (0.1 us a place), where a regular expression of all words, text
         by text, took 20 times as long.
         """
         joined = b"\n".join(texts)
-        folded = joined.lower() if joined.isascii() else b"\n".join(map(_lower_keeping_offsets, texts))
+        folded = joined.lower() if joined.isascii() else b"\n".join(map(fold_in_place, texts))
         borders = tokens.split_positions(joined)
         split = tokens.split_identifiers(folded, borders)
-        found = [row for index, word in enumerate(self._coded) for row in _whole_words(split, word, index)]
-        found.sort()
-        if found and borders.size:
-            # Each inserted space moved what follows by one.
-            inserted = borders + np.arange(borders.size)
-            before = np.searchsorted(inserted, [start for start, _, _ in found]).tolist()
-            found = [(a - n, b - n, index) for (a, b, index), n in zip(found, before, strict=True)]
-        return _by_text(found, texts)
+        places = [
+            np.fromiter((match.start() for match in pattern.finditer(split)), np.int64)
+            for pattern in self._patterns
+        ]
+        word = np.repeat(np.arange(len(places)), [own.size for own in places])
+        start = np.concatenate([np.empty(0, np.int64), *places])
+        inside = np.frombuffer(b"\0" + split.translate(_INSIDE_WORD) + b"\0", np.uint8)
+        whole = np.flatnonzero(_stand_alone(split, inside, start, start + self._widths[word]))
+        order = whole[np.argsort(start[whole], kind="stable")]
+        start, word = start[order], word[order]
+        begins = np.flatnonzero(inside[1:] > inside[:-1])
+        place = np.searchsorted(begins, start, "right")
+        if borders.size:  # each inserted space moved what follows by one
+            start = start - np.searchsorted(borders + np.arange(borders.size), start)
+        bases = np.zeros(max(len(texts), 1), np.int64)
+        np.cumsum([len(text) + 1 for text in texts[:-1]], out=bases[1:])
+        row = np.searchsorted(bases, start, "right") - 1
+        start = start - bases[row]
+        return Occurrences(row, word, start, start + self._widths[word], place)
 
 
-def _whole_words(text: bytes, word: bytes, index: int) -> list[tuple[int, int, int]]:
-    """Start, end, `index` of every place where `word` stands alone in `text`."""
-    found = []
-    size, width = len(text), len(word)
-    start = text.find(word)
-    while start >= 0:
-        end = start + width
-        if (start == 0 or not _INSIDE_WORD[text[start - 1]] or _ends_in_border(text, start)) and (
-            end == size or not _INSIDE_WORD[text[end]] or _starts_with_border(text, end)
-        ):
-            found.append((start, end, index))
-        start = text.find(word, end)
-    return found
+def _stand_alone(
+    split: bytes, inside: npt.NDArray[np.uint8], start: Ints, end: Ints
+) -> npt.NDArray[np.bool_]:
+    """Which of the spans are words of their own; `inside` says of each byte, one further on, if it is in a word."""
+    before, after = inside[start] == 0, inside[end + 1] == 0
+    if not split.isascii():
+        # Of other scripts the character decides: it may be a dash, or a curly quote.
+        raw = np.frombuffer(b"\0" + split + b"\0", np.uint8)
+        for at in np.flatnonzero(~before & (raw[start] >= 128)).tolist():
+            before[at] = _ends_in_border(split, int(start[at]))
+        for at in np.flatnonzero(~after & (raw[end + 1] >= 128)).tolist():
+            after[at] = _starts_with_border(split, int(end[at]))
+    alone: npt.NDArray[np.bool_] = before & after
+    return alone
 
 
 def _ends_in_border(text: bytes, end: int) -> bool:
@@ -68,31 +108,3 @@ def _ends_in_border(text: bytes, end: int) -> bool:
 
 def _starts_with_border(text: bytes, start: int) -> bool:
     return not text[start : start + 4].decode("utf-8", "ignore")[:1].isalnum()
-
-
-def _by_text(found: Sequence[tuple[int, int, int]], texts: Sequence[bytes]) -> list[list[Occurrence]]:
-    rows: list[list[Occurrence]] = [[] for _ in texts]
-    starts = np.zeros(len(texts), np.int64)
-    np.cumsum([len(text) + 1 for text in texts[:-1]], out=starts[1:])
-    slots = np.searchsorted(starts, [start for start, _, _ in found], side="right") - 1
-    offsets = starts.tolist()
-    for (start, end, index), slot in zip(found, slots.tolist(), strict=True):
-        base = offsets[slot]
-        rows[slot].append((index, start - base, end - base))
-    return rows
-
-
-def _lower_keeping_offsets(text: bytes) -> bytes:
-    """`text` in lower case, characters whose lower case has another length in UTF-8 left as they are."""
-    if text.isascii():
-        return text.lower()
-    chars = text.decode("utf-8", "replace")
-    lowered = chars.lower()
-    folded = lowered.encode()
-    if len(folded) == len(text) and len(lowered) == len(chars):
-        return folded
-    out = []
-    for char in chars:
-        lower = char.lower()
-        out.append(lower if len(lower.encode()) == len(char.encode()) else char)
-    return "".join(out).encode()
