@@ -63,11 +63,12 @@ def query_command(tree: Path, query: Query, *flags: str) -> list[str]:
     return search_command(tree, query.pattern, mode, "--all", "--case", "sensitive", *flags)
 
 
-def open_index(tree: Path, index_dir: Path) -> Index:
-    """The index from Python, as a living process (an editor, an agent's server) would hold it."""
+def open_index(tree: Path, index_dir: Path, *, cache_mb: int = 0) -> Index:
+    """The index from Python, as a living process (an editor, an agent's server) would hold it; without its cache of
+    answers, unless that is what is measured."""
     from codelode import Index
 
-    os.environ.update(OBEY_IGNORE_FILES)
+    os.environ.update({**OBEY_IGNORE_FILES, "CODELODE_CACHE_MB": str(cache_mb)})
     return Index(str(tree), index_dir=str(index_dir))
 
 
