@@ -80,7 +80,7 @@ DEFAULT_NEAR = 10
 ESCAPABLE = frozenset("()\"\\*?~^-/:>='")
 """What a backslash may stand before: elsewhere it is a backslash (``C:\\temp``, ``\\n``)."""
 
-_NOT_BEFORE = frozenset("->=)")
+_NOT_BEFORE = frozenset("->=")
 """What a dash that begins a token may not be followed by to mean NOT: ``--flag``, ``->next`` and ``-=`` are words."""
 _FIELD = re.compile(r"([A-Za-z]+):(?!:|//)")
 _BOOST = re.compile(r"\^(\d+(?:\.\d+)?|\.\d+)(?=[\s)]|$)")
@@ -146,6 +146,10 @@ class _Lexer:
         self.tokens.append(Token(kind, text, self._at, number))
         self._at = self._at if end is None else end
 
+    def _ends(self, at: int) -> bool:
+        """Whether a token ends at `at` for want of more."""
+        return at >= len(self.text) or self.text[at].isspace() or self.text[at] == ")"
+
     # ---- groups and operators
 
     def _open(self, field: str) -> None:
@@ -181,8 +185,8 @@ class _Lexer:
         return True
 
     def _not(self) -> bool:
-        following = self.text[self._at + 1 : self._at + 2]
-        if self.text[self._at] != "-" or not following or following.isspace() or following in _NOT_BEFORE:
+        after = self._at + 1
+        if self.text[self._at] != "-" or self._ends(after) or self.text[after] in _NOT_BEFORE:
             return False
         self._add(Kind.NOT, "-", end=self._at + 1)
         return True
@@ -205,15 +209,15 @@ class _Lexer:
         end = found.end()
         field = FIELDS.get(found[1])
         if field is None:
-            if self.text[end : end + 1].strip(")"):
+            if not self._ends(end):
                 self._unknown.append((found[1], self._at))
             return False
         self._add(Kind.FIELD, field, end=end)
-        if not self.text[end : end + 1].strip(")"):
+        if self._ends(end):
             raise complaint(
                 f'"{found[0]}" has no value', found.start(), "a value right behind it", _EXAMPLES[field]
             )
-        if self.text[end] == "(" and self._is_group():
+        if self.text[end] == "(" and (field == "content" or self._is_group()):
             self._open("" if field == "content" else field)
         elif field == "content":
             self._atom()
@@ -223,13 +227,13 @@ class _Lexer:
 
     def _is_group(self) -> bool:
         """Whether the parenthesis here holds a field's values, and is no part of one (``file:(a|b)\\.go``)."""
-        end = self._run_end(self._at)
-        run = _LAST_BOOST.sub("", self.text[self._at : end])
-        depth = 0
-        for offset, char in enumerate(run):
+        depth, at = 0, self._at
+        while at < len(self.text) and not self.text[at].isspace():
+            char = self.text[at]
             depth += (char == "(") - (char == ")")
+            at += 2 if char == "\\" else 1
             if not depth:
-                return offset == len(run) - 1
+                return self._ends(at) or self.text[at] == "^"
         return True
 
     def _value(self, field: str) -> None:
@@ -311,7 +315,7 @@ class _Lexer:
         while end < len(self.text):
             char = self.text[end]
             if char == "/":
-                if not self.text[end + 1 : end + 2].strip(" \t\n\r)^"):
+                if self._ends(end + 1) or self.text[end + 1] == "^":
                     return end + 1 if end > at + 1 else 0
                 slashes = True
             spaces = spaces or char.isspace()
