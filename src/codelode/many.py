@@ -349,7 +349,8 @@ class Indexes(Searches):
             from codelode.search.answer import resolve
 
             mode, _, why = resolve(query, options.mode)
-            result = SearchResult(query, mode, (), SearchStats(partial=True), why)
+            stats = SearchStats(partial=True, notes=["no time was left to search after the indexes were opened"])
+            result = SearchResult(query, mode, (), stats, why)
         elif options.all_matches:
             result = super()._run(snapshot, query, options)
         else:

@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from codelode import settings
-from codelode.config import _FLAGS, load
+from codelode.config import _FLAGS, groups, load
 from codelode.settings import Settings
 from codelode.structure import custom
 from codelode.structure.rules import Definition
@@ -56,15 +56,22 @@ def _help(name: str) -> str:
 
 
 def test_the_example_is_valid(tmp_path):
-    example, _ = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
+    example, *_ = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
     (tmp_path / "codelode.toml").write_text(example)
     loaded = load(str(tmp_path), {}, {"XDG_CONFIG_HOME": str(tmp_path)})
     wanted = Settings(jobs=2, exclude=("third_party/", "*.min.js"), max_ranked_bytes=2_000_000)
     assert loaded == wanted
 
 
+def test_the_example_of_groups_is_valid(tmp_path):
+    _, example, _ = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
+    (tmp_path / "codelode").mkdir()
+    (tmp_path / "codelode/config.toml").write_text(example)
+    assert set(groups({"XDG_CONFIG_HOME": str(tmp_path)})) == {"backend", "all"}
+
+
 def test_the_example_of_a_grammar_is_valid(tmp_path):
-    _, example = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
+    *_, example = re.findall(r"```toml\n(.*?)```", TEXT, re.S)
     (tmp_path / "codelode.toml").write_text(example)
     loaded = load(str(tmp_path), {}, {"XDG_CONFIG_HOME": str(tmp_path)})
     (grammar,) = custom.parse(loaded.grammars)

@@ -34,9 +34,9 @@ class Opened:
         return None if self._until is None else max(0, int((self._until - monotonic()) * 1000))
 
     @property
-    def head(self) -> dict[str, Any]:
-        """What the JSON of a search of several says about them."""
-        return {} if self._several is None else {"indexes": list(self._several.roots)}
+    def told(self) -> dict[str, Any]:
+        """What the JSON of a search of several says about them, after the search."""
+        return {} if self._several is None else {"indexes": list(self._several.roots), "failed": self.failed}
 
     @property
     def failed(self) -> list[dict[str, Any]]:
