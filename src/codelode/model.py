@@ -7,7 +7,7 @@ systems, and a name that is no valid UTF-8 must survive.  `display_path` turns o
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
@@ -281,6 +281,8 @@ class SearchOptions:
     """Only these folders (with all inside) and files, relative to the root; empty for all."""
     kinds: frozenset[str] = frozenset()
     """Only definitions of these kinds (mode symbol); empty for all."""
+    chosen: tuple[Any, ...] = ()
+    """Only files for which each of these filters of the query language (`query.ast`), or Not of one, holds."""
     explain: bool = False
     offset: int = 0
     """Hits to leave out at the beginning of the ranking."""
@@ -336,6 +338,30 @@ class SearchStats:
         return out
 
 
+FIRST_PAGE = "start"
+"""The cursor that asks for an answer in pages"""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of an answer that is given in pages a result is."""
+
+    name: str
+    """of the kept answer"""
+    start: int
+    """place of the first hit in it"""
+    total: int
+    """hits of all pages"""
+    fates: Mapping[int, str] = field(default_factory=dict)
+    """hits, by place in the page, whose files were written since the first page, with what became of their lines:
+    "same", "moved" (the hit says where they are now) or "gone" (it has no text)"""
+
+    def after(self, shown: int) -> str:
+        """The token for what comes behind `shown` hits of the page; "" behind the last."""
+        place = self.start + shown
+        return f"{self.name}-{place}" if place < self.total else ""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query."""
@@ -347,16 +373,29 @@ class SearchResult:
     stats: SearchStats
     why: str = ""
     """why this mode, when it was `Mode.AUTO`'s choice; "" when it was asked for"""
+    page: Page | None = None
+    """which part this is of an answer in pages"""
+
+    @property
+    def cursor(self) -> str:
+        """The token of the next page; "" when there is none."""
+        return self.page.after(len(self.hits)) if self.page else ""
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the command line's contract has it."""
-        return {
+        hits = [hit.to_json() for hit in self.hits]
+        found = {
             "query": self.query,
             "mode": self.mode.value,
             "why": self.why,
-            "hits": [hit.to_json() for hit in self.hits],
+            "hits": hits,
             "stats": self.stats.to_json(),
         }
+        if self.page:
+            found["cursor"] = self.cursor
+            for place, fate in self.page.fates.items():
+                hits[place] |= {"stale": True, "lines": fate}
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from codelode.errors import QueryError
 from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
@@ -16,6 +17,9 @@ from codelode.search.patterns import CompiledPattern, compile_literal, compile_p
 from codelode.search.snapshot import Snapshot
 from codelode.search.source import Sources
 
+if TYPE_CHECKING:
+    from codelode.search.boolean.plain import PlainQuestion
+
 
 def answer(
     snapshot: Snapshot, query: str, options: SearchOptions, max_bytes: int, meaning: Meaning
@@ -24,22 +28,36 @@ def answer(
     began = perf_counter()
     mode, pattern, why = resolve(query, options.mode)
 
-    def ask(mode: Mode, pattern: str) -> tuple[list[Hit], SearchStats]:
+    def ask(mode: Mode, pattern: str, chosen: tuple[Any, ...] = ()) -> tuple[list[Hit], SearchStats]:
         stats = _new_stats(snapshot)
 
         def search(part: SearchOptions) -> list[Hit]:
             return _run(snapshot, pattern, part, stats, max_bytes, meaning)
 
-        return selection.select(search, replace(options, mode=mode)), stats
+        return selection.select(search, replace(options, mode=mode, chosen=chosen)), stats
 
-    hits, stats = ask(mode, pattern)
-    nothing = not hits and not (options.offset and stats.matched_files)
-    if nothing and options.mode is Mode.AUTO and mode not in RANKED and not options.all_matches:
-        # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
-        mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
-        hits, stats = ask(mode, query)
+    guessed = options.mode is Mode.AUTO and not options.all_matches
+    question = _plain_question(pattern) if guessed and mode is Mode.QUERY else None
+    if question is not None and question.is_sentence:
+        mode, why = Mode.HYBRID, "it looks like a sentence, with filters"
+        hits, stats = ask(mode, question.words, question.filters)
+    else:
+        hits, stats = ask(mode, pattern)
+        nothing = not hits and not (options.offset and stats.matched_files)
+        if nothing and guessed and mode not in RANKED and (question is not None or mode is not Mode.QUERY):
+            # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
+            mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
+            hits, stats = ask(mode, question.words, question.filters) if question else ask(mode, query)
+            if hits and question:
+                stats.notes.append("no file has all of these words: ranked by how many they have")
     stats.elapsed_ms = (perf_counter() - began) * 1000
     return SearchResult(query, mode, tuple(hits), stats, why)
+
+
+def _plain_question(query: str) -> PlainQuestion | None:
+    from codelode.search.boolean.plain import plain_question
+
+    return plain_question(query)
 
 
 class HitStream(Iterator[Hit]):

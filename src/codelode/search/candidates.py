@@ -48,7 +48,8 @@ class FileFilter:
         self._languages = options.languages
         self._globs = GlobFilter(options.globs) if options.globs else None
         self._under = tuple(path.rstrip(b"/") for path in options.under if path.rstrip(b"/"))
-        self._passes_all = not (self._languages or self._globs or self._under)
+        self._chosen = options.chosen
+        self._passes_all = not (self._languages or self._globs or self._under or self._chosen)
 
     def mask(self, part: OpenSegment) -> Mask:
         """Which ordinals of `part` are alive and pass."""
@@ -65,6 +66,10 @@ class FileFilter:
             own = table.own_paths
             chosen = self._globs.select(own)
             mask &= self._ordinals_mask(part, [i for i, path in enumerate(own) if path in chosen])
+        if self._chosen:
+            from codelode.search.boolean.filters import passing  # of the query language: others never load it
+
+            mask &= passing(self._chosen, part)
         return mask
 
     def _inside(self, paths: Sequence[RelPath]) -> list[int]:

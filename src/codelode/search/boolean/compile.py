@@ -67,10 +67,15 @@ class Compiled:
     """what the word index proposes the best chunks for; None when it knows nothing of the query"""
     loosely: Wanted | None
     """the same for any part of the query"""
-    shows_text: bool
-    """hits are lines; else files as such, chosen by filters alone"""
+    meanings: tuple[MeaningNode, ...]
+    """those that must be looked for before the query is asked"""
     words: str
     """the words of the atoms, by which names of files are judged"""
+
+    @property
+    def shows_text(self) -> bool:
+        """Whether hits are lines; else files as such, chosen by filters alone."""
+        return self.root.reads or bool(self.meanings)
 
 
 class Compiler:
@@ -84,16 +89,14 @@ class Compiler:
         meaning: Meaning,
         budget: Budget,
         now: float,
-        masks: Sequence[Mask],
     ) -> None:
-        """`masks`: for each segment the files that are alive and pass the filters of `options`."""
+        """`now`: unix time, for the ages of files."""
         self._snapshot = snapshot
         self._query = query
         self._options = options
         self._meaning = meaning
         self._budget = budget
         self._now = now
-        self._masks = masks
         self._atoms: list[Atom] = []
         self._steps: list[Step] = []
         self._words: list[str] = []
@@ -101,7 +104,7 @@ class Compiler:
         """what the word index knows of a node, by the node's id"""
         self._leaves: list[Wanted] = []
         self._nodes: list[Node] = []
-        self._has_meaning = False
+        self._meanings: list[MeaningNode] = []
         self._most: int | None = None
         """matches in a file that are enough of the atom that is being made"""
 
@@ -114,7 +117,7 @@ class Compiler:
             tuple(self._steps),
             self._wanted.get(id(root)),
             AnyOf(tuple(self._leaves)) if self._leaves else None,
-            root.reads or self._has_meaning,
+            tuple(self._meanings),
             " ".join(dict.fromkeys(self._words)),
         )
 
@@ -342,13 +345,13 @@ class Compiler:
 
     def _meant(self, node: ast.Meaning, boost: float) -> MeaningNode:
         vector = self._meaning.must_vector(node.text)
-        self._has_meaning = True
-        nearest: dict[int, dict[int, list[tuple[int, float]]]] = {}
-        for index, chunk, cosine in nearest_chunks(self._snapshot, vector, self._masks, NEAREST):
-            part = self._snapshot.segments[index]
-            files = nearest.setdefault(id(part), {})
-            files.setdefault(int(part.chunks.files[chunk]), []).append((chunk, cosine))
-        return MeaningNode(self._step(node, "vectors"), nearest, boost * MEANING_WEIGHT)
+        found = MeaningNode(
+            self._step(node, "vectors"),
+            lambda masks: nearest_chunks(self._snapshot, vector, masks, NEAREST),
+            boost * MEANING_WEIGHT,
+        )
+        self._meanings.append(found)
+        return found
 
     def _step(self, node: ast.Node, how: str) -> Step:
         step = Step(print_node(node), how)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -52,6 +53,19 @@ def file_mask(node: ast.Filter, now: float, case: ast.CaseRule) -> FileMask:
         return found
 
     return known
+
+
+def passing(nodes: Iterable[ast.Filter | ast.Not], part: OpenSegment) -> Mask:
+    """The files for which each of some filters, or of filters below a NOT, holds."""
+    found = np.ones(len(part.files), bool)
+    for node in nodes:
+        if isinstance(node, ast.Not):
+            if not isinstance(node.child, ast.Filter):
+                raise TypeError(f"{node.child} is no filter")
+            found &= ~file_mask(node.child, time.time(), ast.CaseRule.AUTO)(part)
+        else:
+            found &= file_mask(node, time.time(), ast.CaseRule.AUTO)(part)
+    return found
 
 
 def _mask(node: ast.Filter, now: float, case: ast.CaseRule) -> FileMask:

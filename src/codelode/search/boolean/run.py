@@ -24,7 +24,7 @@ from codelode.search.boolean.explain import explanation
 from codelode.search.boolean.hits import chunk_spans, file_hit, line_hits, row_hit
 from codelode.search.boolean.ranking import Row, rank_file
 from codelode.search.boolean.subject import Subject
-from codelode.search.boolean.tree import AndNode, Mark, Node
+from codelode.search.boolean.tree import AndNode, Mark, MeaningNode, Node
 from codelode.search.budget import Budget
 from codelode.search.candidates import FileFilter
 from codelode.search.definition import DefinitionReader
@@ -74,10 +74,14 @@ class QuerySearch:
         with stats.stage("filters"):
             accept = FileFilter(options)
             masks = [accept.mask(part) for part in snapshot.segments]
-            self._compiled: Compiled = Compiler(
-                snapshot, self.query, options, meaning, budget, time.time(), masks
-            ).run()
-            self._masks = _filtered(snapshot, self._compiled.root, masks)
+            compiler = Compiler(snapshot, self.query, options, meaning, budget, time.time())
+            self._compiled: Compiled = compiler.run()
+            root = self._compiled.root
+            self._masks = _filtered(snapshot, root, masks, before=MeaningNode.rank)
+            for node in self._compiled.meanings:
+                node.look(snapshot.segments, self._masks)
+            if self._compiled.meanings:
+                self._masks = _filtered(snapshot, root, self._masks, before=MeaningNode.rank + 1)
         self._judge = Judge(self._compiled.words)
         self._rows: list[Row] = []
         self._matched = 0
@@ -320,10 +324,10 @@ def _files(masks: Sequence[Mask]) -> list[File]:
     return [(index, ordinal) for index, mask in enumerate(masks) for ordinal in np.flatnonzero(mask).tolist()]
 
 
-def _filtered(snapshot: Snapshot, root: Node, masks: Sequence[Mask]) -> list[Mask]:
-    """`masks` without the files that the filters at the top of the query leave out."""
+def _filtered(snapshot: Snapshot, root: Node, masks: Sequence[Mask], *, before: int) -> list[Mask]:
+    """`masks` without the files that the filters at the top of the query, of a rank below `before`, leave out."""
     parts = root.parts if isinstance(root, AndNode) else [root]
-    free = [node for node in parts if not node.reads]
+    free = [node for node in parts if not node.reads and node.rank < before]
     found = []
     for part, mask in zip(snapshot.segments, masks, strict=True):
         for node in free:

@@ -7,7 +7,7 @@ spans made it true.  Nodes keep nothing of a search but what segments were asked
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -105,9 +105,8 @@ class FilterNode(Node):
 
     rank, reads = 1, False
 
-    def __init__(self, step: Step, mask: Callable[[OpenSegment], Mask], rank: int = 1) -> None:
+    def __init__(self, step: Step, mask: Callable[[OpenSegment], Mask]) -> None:
         self.step = step
-        self.rank = rank
         self._mask = mask
         self._known: dict[int, Mask] = {}
 
@@ -128,26 +127,36 @@ class FilterNode(Node):
         return self._known[key]
 
 
+Nearest = Callable[[Sequence[Mask]], list[tuple[int, int, float]]]
+"""From the masks of all segments to the chunks nearest in meaning: index of the segment, chunk, cosine"""
+
+
 class MeaningNode(FilterNode):
     """Files with a chunk among the nearest in meaning."""
 
-    def __init__(
-        self, step: Step, nearest: Mapping[int, Mapping[int, Sequence[tuple[int, float]]]], weight: float
-    ) -> None:
-        """`nearest`: for a segment (its id) and a file in it, those of its chunks that are among the nearest, with
-        their cosines."""
-        super().__init__(step, self._has_near, rank=3)
-        self._nearest = nearest
+    rank = 3
+
+    def __init__(self, step: Step, nearest: Nearest, weight: float) -> None:
+        super().__init__(step, self._has_near)
+        self._find = nearest
         self._weight = weight
+        self._near: dict[int, dict[int, list[tuple[int, float]]]] = {}
+        """by a segment's id and a file's ordinal its chunks, with what each counts"""
+
+    def look(self, segments: Sequence[OpenSegment], masks: Sequence[Mask]) -> None:
+        """Find the nearest chunks among the files of `masks`; before anything else is asked."""
+        for index, chunk, cosine in self._find(masks):
+            part = segments[index]
+            files = self._near.setdefault(id(part), {})
+            files.setdefault(int(part.chunks.files[chunk]), []).append((chunk, cosine * self._weight))
 
     def mark(self, subject: Subject, marks: list[Mark]) -> None:
         """The chunks, which have no spans."""
-        own = self._nearest.get(id(subject.part), {}).get(subject.ordinal, ())
-        subject.near += [(chunk, cosine * self._weight) for chunk, cosine in own]
+        subject.near += self._near.get(id(subject.part), {}).get(subject.ordinal, ())
 
     def _has_near(self, part: OpenSegment) -> Mask:
         mask = np.zeros(len(part.files), bool)
-        mask[list(self._nearest.get(id(part), {}))] = True
+        mask[list(self._near.get(id(part), {}))] = True
         return mask
 
 
