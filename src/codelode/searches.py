@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from codelode.asking import Asking, options_of
 from codelode.errors import StorageError, UsageError
-from codelode.model import Case, Hit, Mode, RelPath, SearchOptions, SearchResult, SearchStats
+from codelode.model import FIRST_PAGE, Case, Hit, Mode, RelPath, SearchOptions, SearchResult, SearchStats
 from codelode.monitor import Monitor
 from codelode.settings import MIB
 
@@ -79,13 +79,16 @@ class Searches(Asking):
         offset: int = 0,
         max_per_file: int | None = None,
         timeout_ms: int | None = None,
+        cursor: str = "",
         refresh: bool = False,
     ) -> SearchResult:
         """Answer `query`: the `limit` best hits after the first `offset`, or with `all_matches` all of them in path
         order.
 
         `mode` is auto, query, hybrid, words, semantic, exact, regex, symbol, or ast, which needs one of `languages`;
-        see `SearchOptions` for the rest.  `refresh` brings the index up to date first.  Raises QueryError,
+        see `SearchOptions` for the rest.  `refresh` brings the index up to date first.  With `cursor` "start" the
+        result has a `cursor` itself, which gives the next hits (of `paging.KEPT_HITS` behind the first) whatever is
+        written meanwhile: here, with the same query, or to `page`.  Raises QueryError,
         IndexNotFoundError, CorruptIndexError, and EmbedderError when mode semantic has no embedder.
         """
         options = SearchOptions(
@@ -103,9 +106,25 @@ class Searches(Asking):
             max_per_file=max_per_file,
             timeout_ms=timeout_ms,
         )
+        if cursor:
+            from codelode import paging
+
+            if cursor != FIRST_PAGE:
+                return self.page(cursor, limit=limit, query=query)
+            options = paging.widened(options)
         if refresh:
             self.refresh(thorough=False)
-        return self._answer(query, self._ready(options))
+        result = self._answer(query, self._ready(options))
+        return paging.first_page(result, self.root, limit) if cursor else result
+
+    def page(self, cursor: str, *, limit: int | None = None, query: str | None = None) -> SearchResult:
+        """The hits that `cursor`, which another page gave, stands for: `limit` of them, or as many as the first page
+        had.  Their lines are as they are now; `SearchResult.page` tells of which files were written since.
+
+        Raises QueryError for a cursor that is not known any more, or is one of another search."""
+        from codelode import paging
+
+        return paging.next_page(cursor, limit=limit, query=query, root=self.root)[0]
 
     def _ready(self, options: SearchOptions) -> SearchOptions:
         """Called before a question is answered; the options with the time that is left."""

@@ -66,6 +66,12 @@ def _search(parser: argparse.ArgumentParser) -> None:
     add_limit(parser)
     parser.add_argument("--offset", metavar="N", type=whole(0), default=0, help="leave out the first N hits")
     parser.add_argument(
+        "--cursor",
+        metavar="TOKEN",
+        default="",
+        help="start: an answer in pages of -n hits; then the token that a page ends with, in place of QUERY",
+    )
+    parser.add_argument(
         "--max-per-file",
         metavar="N",
         type=whole(1),
@@ -274,7 +280,8 @@ def parse(name: str, arguments: Sequence[str]) -> argparse.Namespace:
             hint = "; write -- before a query that starts with a dash" if name == "search" else ""
             parser.error(f"unknown option {word}{hint}")
     words += arguments[dashes + 1 :]
-    if len(words) < command.least:
+    later_page = getattr(options, "cursor", "") not in ("", "start")
+    if len(words) < command.least - later_page:
         parser.error(f"{command.usage.split()[1]} is missing")
     if command.most is not None and len(words) > command.most:
         parser.error(f"unexpected {words[command.most]!r}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
-from codelode.model import Hit, Mode, SearchStats
+from codelode.model import Hit, Mode, Page, SearchStats
 from codelode.surfaces import budget, explaining, jsonforms, render
 from codelode.surfaces.answering import FOUND, NOTHING, note
 from codelode.surfaces.formats import Format, Layout
@@ -39,15 +40,22 @@ class Answer:
     """asked for once"""
     stats: SearchStats
     """complete when the hits were taken"""
-    after: Callable[[int], str] | None = None
-    """of an answer in pages, the token for what comes behind so many of the hits; "" behind the last"""
-    fates: Mapping[int, str] = field(default_factory=dict)
-    """what became of the lines of hits, by place, whose files were written since the first page"""
+    page: Page | None = None
+    """which part the hits are of an answer in pages"""
+
+    several: Mapping[str, Any] = field(default_factory=dict)
+    """of a search of several indexes, what JSON says about them"""
+
+    @property
+    def fates(self) -> Mapping[int, str]:
+        """What became of the lines of hits, by place, whose files were written since the first page."""
+        return self.page.fates if self.page else {}
 
     @property
     def head(self) -> jsonforms.Fields:
         """What comes before the hits in JSON."""
-        return {"query": self.query, "mode": self.mode.value, "why": self.why, "root": self.root}
+        asked = {"query": self.query, "mode": self.mode.value, "why": self.why}
+        return {**asked, "root": self.root, **self.several}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def _show_text(answer: Answer, layout: Layout, watch: _Watch) -> None:
     if watch.wishes.profile:
         _say(explaining.profile(stats.stages, total, bars=sys.stderr.isatty()))
     _closing(answer, stats, layout, watch.count)
-    if answer.after is not None and (token := answer.after(watch.count)):
+    if answer.page and (token := answer.page.after(watch.count)):
         _say([f"next: {token}\n"])
 
 
@@ -230,6 +238,6 @@ def _show_json(answer: Answer, layout: Layout, watch: _Watch) -> None:
 def _tail(answer: Answer, watch: _Watch, count: int) -> jsonforms.Fields:
     """What comes behind `count` hits in JSON."""
     tail: jsonforms.Fields = {"stats": watch.finished(answer.stats).to_json()}
-    if answer.after is not None:
-        tail["cursor"] = answer.after(count)
+    if answer.page:
+        tail["cursor"] = answer.page.after(count)
     return tail
