@@ -33,6 +33,7 @@ _GLOB_SIGNS = re.compile(r"[*?\[]")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)(?:i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?(.*)", re.DOTALL)
+_PLAIN = "a plain regular expression, or the text in quotes"
 _AGE = re.compile(r"\d{1,6}(?:s|min|h|d|w|mo|y)")
 
 
@@ -77,10 +78,18 @@ def _style(token: Token) -> Style:
 
 def _check_regex(token: Token) -> None:
     try:
-        regex.parse(token.text)
+        beyond = regex.parse(token.text).beyond
     except PatternError as exc:
-        message = f"{exc} (character {token.at + 1} of the query); or put the text in quotes"
-        raise QuerySyntaxError(message) from exc
+        raise complaint(
+            f'"{token.text}" is no regular expression: {exc}', token.at, _PLAIN, "retry file:/_test\\.go$/"
+        ) from exc
+    if beyond:
+        raise complaint(
+            f'"{token.text}" looks around, refers back or is possessive, which only patterns for the text may',
+            token.at,
+            _PLAIN,
+            "retry file:/_test\\.go$/",
+        )
 
 
 def _symbol(token: Token, _: Vocabulary | None) -> Node:

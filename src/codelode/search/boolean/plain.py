@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from codelode.query import ast
-from codelode.query.parser import parse_query
 from codelode.query.rewrite import simplify
 from codelode.search.proposals import STOP_WORDS
+from codelode.search.vocabulary import parse
 
 SENTENCE_WORDS = 3
 """Words from which one like "how" or "the" among them makes a sentence"""
@@ -24,7 +24,7 @@ class PlainQuestion(NamedTuple):
 
 def plain_question(text: str) -> PlainQuestion | None:
     """The query `text` as a question; None when it has other parts than words and filters.  Raises QuerySyntaxError."""
-    query = simplify(parse_query(text))
+    query = simplify(parse(text))
     parts = query.root.parts if isinstance(query.root, ast.And) else (query.root,)
     words: list[str] = []
     filters: list[ast.Filter | ast.Not] = []

@@ -17,7 +17,6 @@ import numpy as np
 from codelode.index.terms import BODY
 from codelode.model import Hit, SearchOptions, SearchStats, sort_key
 from codelode.query.ast import Query, Results
-from codelode.query.parser import parse_query
 from codelode.query.rewrite import simplify
 from codelode.search.boolean.compile import Compiled, Compiler
 from codelode.search.boolean.explain import explanation
@@ -34,6 +33,7 @@ from codelode.search.proposals import best_of
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.spans import Span
+from codelode.search.vocabulary import parse
 
 PROPOSED = 48
 """Chunks that are proposed at least"""
@@ -70,7 +70,7 @@ class QuerySearch:
         self._stats = stats
         self._budget = budget
         with stats.stage("parse"):
-            self.query: Query = simplify(parse_query(text))
+            self.query: Query = simplify(parse(text))
         with stats.stage("filters"):
             accept = FileFilter(options)
             masks = [accept.mask(part) for part in snapshot.segments]
