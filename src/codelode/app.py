@@ -22,6 +22,7 @@ from codelode.model import EXACT_ONLY, Status, display_path
 from codelode.questions import StructureQuestions
 from codelode.searches import SNAPSHOT_TRIES, Searches
 from codelode.settings import MIB, Settings
+from codelode.sharing import Shared
 from codelode.store import segment, sidecars
 from codelode.store.catalog import Catalog
 from codelode.store.files import (
@@ -78,6 +79,7 @@ class Index(Embeddings, Searches, StructureQuestions):
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
         self._snapshot: Snapshot | None = None
+        self._newest = Shared(self._look)
 
     def __enter__(self) -> Index:
         return self
@@ -166,6 +168,9 @@ class Index(Embeddings, Searches, StructureQuestions):
 
     def _current(self) -> Snapshot:
         """The snapshot of the newest generation, opened once and shared by all searches of this object."""
+        return self._newest()
+
+    def _look(self) -> Snapshot:
         from codelode.search.snapshot import Snapshot, VectorChoice
 
         choice = VectorChoice(self._fingerprint, self.settings.loaded_vectors_mb * MIB)

@@ -24,6 +24,7 @@ from sys import getsizeof
 from typing import Any
 
 from codelode.model import RANKED, FileStat, Mode, SearchOptions, SearchResult
+from codelode.sharing import Flight
 
 MOST_ENTRIES = 4096
 """More answers than this are not kept, however small they are."""
@@ -36,6 +37,8 @@ Signature = tuple[int, int, int, int]
 """mtime_ns, ctime_ns, size and inode of a file"""
 Watched = tuple[tuple[str, Signature], ...]
 """the files that an answer shows, as they were when it was computed"""
+Computed = tuple[SearchResult, Watched | None]
+"""an answer, and what to watch; None when it may be out of date already, or is too large to share"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +75,6 @@ class _Entry:
         self.result, self.watched, self.size = result, watched, size
 
 
-class _Flight:
-    """A computation that others wait for."""
-
-    __slots__ = ("done", "error", "result", "watched")
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.result: SearchResult | None = None
-        self.watched: Watched | None = None
-        self.error: Exception | None = None
-
-
 class QueryCache:
     """The answers of one `Index` or `Indexes`, whose settings do not change: least recently used ones go first.
 
@@ -97,7 +88,7 @@ class QueryCache:
         self._lock = threading.Lock()
         self._identity: Hashable = None
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
-        self._flights: dict[Hashable, _Flight] = {}
+        self._flights: dict[Hashable, Flight[Computed]] = {}
         self._bytes = 0
         self._hits = self._misses = self._joined = self._evictions = self._invalidated = 0
 
@@ -118,16 +109,16 @@ class QueryCache:
         """
         flight_key = identity, question, patience
         while True:
-            own = _Flight()
+            own: Flight[Computed] = Flight()
             try:
                 found = self._find(identity, question, flight_key, own)
                 if found is own:
-                    return self._compute(own, identity, question, root, compute)
+                    return own.run(lambda: self._compute(identity, question, root, compute))[0]
             finally:  # whatever interrupts this thread, and wherever: nobody waits for it in vain
                 with self._lock:
                     if self._flights.get(flight_key) is own:
                         del self._flights[flight_key]
-                own.done.set()
+                own.end()
             if isinstance(found, _Entry):
                 if _unchanged(root, found.watched):
                     with self._lock:
@@ -135,19 +126,18 @@ class QueryCache:
                     return _shared(found.result)
                 self._drop(question, found)
                 continue
-            found.done.wait()
-            if found.error is not None:
-                raise found.error
-            if found.result is None:
+            computed = found.wait()
+            if computed is None:
                 continue  # it was interrupted: one of those that waited takes over
-            if found.watched is None or not _unchanged(root, found.watched):
+            result, watched = computed
+            if watched is None or not _unchanged(root, watched):
                 # This question may have come after a change that the other thread's answer does not show.
                 with self._lock:
                     self._misses += 1
                 return compute()
             with self._lock:
                 self._joined += 1
-            return _shared(found.result)
+            return _shared(result)
 
     def counts(self) -> CacheCounts:
         """What it did so far, and what it holds now."""
@@ -168,8 +158,8 @@ class QueryCache:
             self._empty()
 
     def _find(
-        self, identity: Hashable, question: Hashable, flight_key: Hashable, own: _Flight
-    ) -> _Entry | _Flight:
+        self, identity: Hashable, question: Hashable, flight_key: Hashable, own: Flight[Computed]
+    ) -> _Entry | Flight[Computed]:
         """The answer that is kept, else who computes it: `own` when nobody did."""
         with self._lock:
             if identity != self._identity:
@@ -194,30 +184,19 @@ class QueryCache:
                 self._invalidated += 1
 
     def _compute(
-        self,
-        flight: _Flight,
-        identity: Hashable,
-        question: Hashable,
-        root: str,
-        compute: Callable[[], SearchResult],
-    ) -> SearchResult:
+        self, identity: Hashable, question: Hashable, root: str, compute: Callable[[], SearchResult]
+    ) -> Computed:
         began_ns = time.time_ns()
         with self._lock:
             self._misses += 1
-        try:
-            result = compute()
-        except Exception as exc:
-            flight.error = exc
-            raise
-        if _roughly(result) <= self._most_bytes // LARGEST_SHARE:
-            kept = _shared(result)  # the caller may change the stats of the result that is given to it
-            flight.watched = _watched(root, result, began_ns)
-            flight.result = kept
-            if flight.watched is not None and _complete(result):
-                self._keep(identity, question, kept, flight.watched)
-        else:
-            flight.result = result
-        return result
+        result = compute()
+        if _roughly(result) > self._most_bytes // LARGEST_SHARE:
+            return result, None
+        watched = _watched(root, result, began_ns)
+        if watched is not None and _complete(result):
+            # A copy: the caller may change the stats of the result that is given to it.
+            self._keep(identity, question, _shared(result), watched)
+        return result, watched
 
     def _keep(self, identity: Hashable, question: Hashable, result: SearchResult, watched: Watched) -> None:
         entry = _Entry(result, watched, 0)
