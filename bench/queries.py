@@ -51,11 +51,15 @@ PLAIN_WORDS = range(4, 25)
 SAMPLED_FILES = 400
 
 
+def source_paths(corpus: Corpus, seed: int = 2) -> list[Path]:
+    """400 source files of `corpus`, drawn deterministically."""
+    paths = [Path(entry.path) for entry in walk(corpus.path) if entry.name.endswith((".c", ".h"))]
+    return random.Random(seed).sample(paths, min(SAMPLED_FILES, len(paths)))
+
+
 def source_texts(corpus: Corpus, seed: int = 2) -> list[str]:
-    """The text of 400 source files of `corpus`, drawn deterministically."""
-    paths = [entry.path for entry in walk(corpus.path) if entry.name.endswith((".c", ".h"))]
-    chosen = random.Random(seed).sample(paths, min(SAMPLED_FILES, len(paths)))
-    return [Path(path).read_text(encoding="utf-8", errors="replace") for path in chosen]
+    """Their texts."""
+    return [path.read_text(encoding="utf-8", errors="replace") for path in source_paths(corpus, seed)]
 
 
 def identifiers(texts: list[str], count: int, seed: int = 3) -> list[str]:
