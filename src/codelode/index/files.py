@@ -109,10 +109,14 @@ class FileTable:
         prefix = self.prefix
         return [prefix + path for path in self.own_paths] if prefix else self.own_paths
 
+    def own_path(self, ordinal: int) -> RelPath:
+        """Path of one file from its own root."""
+        start, end = self._offsets[ordinal : ordinal + 2].tolist()
+        return self._file.column("paths")[start:end].tobytes()
+
     def path(self, ordinal: int) -> RelPath:
         """Path of one file."""
-        start, end = self._offsets[ordinal : ordinal + 2].tolist()
-        return self.prefix + self._file.column("paths")[start:end].tobytes()
+        return self.prefix + self.own_path(ordinal)
 
     def ordinal(self, path: RelPath) -> int | None:
         """The file with this path; None when there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from codelode.index.files import ChunkTable, FileTable
 from codelode.index.symbols import SymbolTable
 from codelode.index.trigram import TrigramReader
-from codelode.model import RelPath, display_path
+from codelode.model import RelPath, display_path, sort_key
 from codelode.store import segment
 from codelode.store.catalog import Catalog, SegmentRow
 from codelode.store.sidecars import sidecar
@@ -71,6 +71,8 @@ class OpenSegment:
         self.live: Mask = np.ones(len(self.files), bool)
         """which ordinals have no tombstone"""
         self.live[np.frombuffer(row.tombstones, np.uint16)] = False
+        self.kept_masks: dict[Hashable, Mask] = {}
+        """which ordinals pass filters that were asked for before, dead ones too"""
 
     @property
     def root(self) -> bytes:
@@ -174,6 +176,12 @@ class OpenSegment:
         return int(self.live.sum())
 
 
+def standing(path: RelPath) -> tuple[int, bytes]:
+    """A key for paths: those in few folders first (a name that half of a tree uses is defined near its top), then by
+    path."""
+    return path.count(b"/"), sort_key(path)
+
+
 class Snapshot:
     """All live segments of one generation, or of one generation of each of several indexes."""
 
@@ -224,6 +232,15 @@ class Snapshot:
     def files(self) -> int:
         """Live files of all segments."""
         return sum(part.live_files for part in self.segments)
+
+    @cached_property
+    def standing(self) -> list[npt.NDArray[np.int64]]:
+        """For each segment the place of its files among all in the order of `standing`.  100 ms for 80,000 files."""
+        paths = [path for part in self.segments for path in part.files.paths]
+        order = sorted(range(len(paths)), key=lambda at: standing(paths[at]))
+        places = np.empty(len(paths), np.int64)
+        places[order] = np.arange(len(paths))
+        return np.split(places, np.cumsum([len(part.files) for part in self.segments])[:-1])
 
     def find(self, path: RelPath) -> tuple[OpenSegment, int] | None:
         """The segment and ordinal of the live file with this path; None when there is none."""

@@ -7,13 +7,17 @@ text itself.  Regular expressions have ripgrep's folding instead (`search.patter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import numpy as np
+
+from codelode.index.terms import PATH
 from codelode.query.literals import literal_tree
 from codelode.query.trees import TrigramTree, all_of
 from codelode.search.boolean.near import near_pairs
 from codelode.search.boolean.subject import Subject
+from codelode.search.snapshot import Mask, OpenSegment
 from codelode.search.spans import Span
 from codelode.text.borders import is_border
 from codelode.text.folding import fold_in_place
@@ -190,3 +194,30 @@ class WildcardFinder:
 
 def _is_word_character(char: str) -> bool:
     return char.isalnum() or char == "_"
+
+
+class WordInPath:
+    """The files in whose own path a word or wildcard stands."""
+
+    def __init__(self, finder: WordFinder | WildcardFinder, words: Sequence[str], *, fold: bool) -> None:
+        """`words`: those that every such path has, in lower case as `text.tokens` cuts them."""
+        self._finder = finder
+        self._words = words
+        self._fold = fold
+
+    def mask(self, part: OpenSegment) -> Mask:
+        """Those of a segment."""
+        found = np.zeros(len(part.files), bool)
+        # The words of paths are indexed too, and most words are in no path of a segment.
+        if any(not part.terms.frequency(PATH, word) for word in self._words):
+            return found
+        lines, starts = part.files.path_lines
+        searched = part.files.folded_path_lines if self._fold else lines
+        places = [start for start, _ in self._finder.find(lines, searched, None)]
+        found[np.searchsorted(starts, places, "right") - 1] = True
+        return found
+
+    def holds(self, part: OpenSegment, ordinal: int) -> bool:
+        """Whether one file is among them."""
+        path = part.files.own_path(ordinal)
+        return bool(self._finder.find(path, fold_in_place(path) if self._fold else path, 1))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from codelode.search.boolean.subject import Subject
 from codelode.search.boolean.tree import Atom, Mark
@@ -25,6 +28,9 @@ CLOSE_BYTES = 40
 LINES_JUDGED = 4
 """Matching lines of a chunk that are looked at for a definition or a comment"""
 
+FIRST_ROWS = 2
+"""Chunks of a file that compete at first: a third counts a sixth of what it scores"""
+
 SPANS_SCORED = 256
 """Matches of an atom in a file that are looked for when the best are wanted: a header of 20,000 constants is no better
 for the last ones"""
@@ -44,26 +50,31 @@ class Row:
     score: float = 0.0
 
 
-def rank_file(subject: Subject, marks: Sequence[Mark], judge: Judge) -> list[Row]:
-    """The chunks of a file in which something matches, the best first; the file as such when nothing does."""
+def rank_file(subject: Subject, marks: Sequence[Mark], judge: Judge, most: int) -> list[Row]:
+    """The `most` best chunks of a file in which something matches, the best first; the file as such when nothing does.
+
+    What chunks score for their words alone decides which those are: the rest costs 50 us a chunk, and a file may have
+    hundreds."""
     starts = _chunk_starts(subject)
-    by_chunk: dict[int, list[tuple[Span, Atom]]] = {}
-    for mark in marks:
-        for span in mark.spans:
-            by_chunk.setdefault(bisect_right(starts, span[0]) - 1, []).append((span, mark.atom))
     near = _near_chunks(subject)
+    texts = _text_scores(starts, marks)
+    for chunk, worth in near.items():
+        texts[chunk] += worth
+    found = np.flatnonzero(texts)
+    best = found[np.argsort(-texts[found], kind="stable")[:most]].tolist()
+    spans = _spans_of(starts, best, marks)
     rows = []
-    for chunk in sorted(by_chunk.keys() | near.keys()):
-        own = sorted(by_chunk.get(chunk, ()), key=lambda found: found[0])
+    for chunk in best:
+        own = spans[chunk]
         end = starts[chunk + 1] if chunk + 1 < len(starts) else len(subject.text)
         row = Row(subject, starts[chunk], end, list(dict.fromkeys(span for span, _ in own)))
-        row.signals = _text_signals(subject.text, own, judge)
-        if chunk in near:
-            row.signals["meaning"] = near[chunk]
+        row.signals = {"text": float(texts[chunk]) - near.get(chunk, 0.0), "close": _closeness(own)}
+        row.signals["line"] = _best_line(subject.text, row.spans, judge)
+        row.signals["meaning"] = near.get(chunk, 0.0)
         rows.append(row)
     if not rows:
         rows = [Row(subject, 0, 0, [])]
-    path = judge.file_score(subject.path, len(rows))
+    path = judge.file_score(subject.path, int(found.size))
     aside = -ASIDE if is_aside(subject.path) else 0.0
     for row in rows:
         row.signals |= {"path": path, "aside": aside}
@@ -76,25 +87,46 @@ def rank_file(subject: Subject, marks: Sequence[Mark], judge: Judge) -> list[Row
     return rows
 
 
-def _text_signals(text: bytes, found: Sequence[tuple[Span, Atom]], judge: Judge) -> dict[str, float]:
-    counts: dict[Atom, int] = {}
-    for _, atom in found:
-        counts[atom] = counts.get(atom, 0) + 1
-    signals = {
-        "text": sum(atom.weight * count * (K1 + 1) / (count + K1) for atom, count in counts.items()),
-        "close": _closeness(found),
-    }
+def _text_scores(starts: Sequence[int], marks: Sequence[Mark]) -> npt.NDArray[np.float64]:
+    """For each chunk what the counts of the atoms in it score, as BM25 has it for texts of one length."""
+    scores = np.zeros(len(starts))
+    for mark in marks:
+        chunks = np.searchsorted(starts, [start for start, _ in mark.spans], "right") - 1
+        counts = np.bincount(chunks, minlength=len(starts))
+        scores += mark.atom.weight * counts * (K1 + 1) / (counts + K1)
+    return scores
+
+
+def _spans_of(
+    starts: Sequence[int], chunks: Sequence[int], marks: Sequence[Mark]
+) -> dict[int, list[tuple[Span, Atom]]]:
+    """The matches in each of `chunks`, ascending, with their atoms."""
+    found: dict[int, list[tuple[Span, Atom]]] = {}
+    for chunk in chunks:
+        end = starts[chunk + 1] if chunk + 1 < len(starts) else None
+        own = []
+        for mark in marks:
+            first = bisect_left(mark.spans, (starts[chunk],))
+            last = len(mark.spans) if end is None else bisect_left(mark.spans, (end,))
+            own += [(span, mark.atom) for span in mark.spans[first:last]]
+        found[chunk] = sorted(own, key=lambda pair: pair[0])
+    return found
+
+
+def _best_line(text: bytes, spans: Sequence[Span], judge: Judge) -> float:
+    """The best of what the first few matching lines show."""
     lines: dict[int, Span] = {}
-    for (start, end), _ in found:
+    for start, end in spans:
         begin = text.rfind(b"\n", 0, start) + 1
-        if len(lines) < LINES_JUDGED or begin in lines:
-            lines.setdefault(begin, (start - begin, end - begin))
+        if begin not in lines:
+            if len(lines) == LINES_JUDGED:
+                break
+            lines[begin] = (start - begin, end - begin)
     scores = []
     for begin, span in lines.items():
         stop = text.find(b"\n", begin)
         scores.append(judge.line_score(text[begin : stop if stop >= 0 else len(text)], span))
-    signals["line"] = max(scores, default=0.0)
-    return signals
+    return max(scores, default=0.0)
 
 
 def _closeness(found: Sequence[tuple[Span, Atom]]) -> float:

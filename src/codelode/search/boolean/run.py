@@ -21,16 +21,16 @@ from codelode.query.rewrite import simplify
 from codelode.search.boolean.compile import Compiled, Compiler
 from codelode.search.boolean.explain import explanation
 from codelode.search.boolean.hits import chunk_spans, file_hit, line_hits, row_hit
-from codelode.search.boolean.ranking import Row, rank_file
+from codelode.search.boolean.ranking import FIRST_ROWS, Row, rank_file
 from codelode.search.boolean.subject import Subject
-from codelode.search.boolean.tree import AndNode, Mark, MeaningNode, Node
+from codelode.search.boolean.tree import AndNode, Mark, MeaningNode, Node, TextAtom
 from codelode.search.budget import Budget
 from codelode.search.candidates import FileFilter
 from codelode.search.definition import DefinitionReader
 from codelode.search.judge import Judge
 from codelode.search.meaning import Meaning
 from codelode.search.proposals import best_of
-from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.search.snapshot import Mask, OpenSegment, Snapshot, standing
 from codelode.search.source import Sources
 from codelode.search.spans import Span
 from codelode.search.vocabulary import parse
@@ -38,9 +38,15 @@ from codelode.search.vocabulary import parse
 PROPOSED = 48
 """Chunks that are proposed at least"""
 
+SPREAD = 8
+"""So many times more for wildcards and typos: what has no score comes chunk by chunk, many of one file"""
+
 ENOUGH = 50
 """Files that hold a query and compete for the ranked hits, at least: they come in the order of what the index
 knows of them, so that those behind hardly win"""
+
+FEW_FILES = 2_000
+"""Below, files are put in order by their paths, 2 us each; else by an order of all files, which is made once"""
 
 SCANNED_BYTES = 256 << 20
 """Text that a ranked search reads at most, 1.5 s of it; `stats.partial` says when there was more"""
@@ -84,6 +90,8 @@ class QuerySearch:
                 self._masks = _filtered(snapshot, root, self._masks, before=MeaningNode.rank + 1)
         self._judge = Judge(self._compiled.words)
         self._rows: list[Row] = []
+        self._found: list[tuple[Subject, list[Mark]]] = []
+        """files that hold the query, with what marks them"""
         self._matched = 0
         self._shown: set[tuple[OpenSegment, int]] = set()
 
@@ -112,6 +120,12 @@ class QuerySearch:
         self._stats.candidates = max(self._stats.candidates, len(asked))
         self._stats.matched_files = self._matched
         with self._stats.stage("rank"):
+            if len(self._rows) < wanted or wanted > FIRST_ROWS * self._matched:
+                self._rows = [
+                    row
+                    for subject, marks in self._found
+                    for row in rank_file(subject, marks, self._judge, wanted)
+                ]
             self._rows.sort(key=lambda row: (-row.score, sort_key(row.subject.path), row.start))
             chosen = list(islice(self._bounded(self._rows), wanted))
         with self._stats.stage("render"):
@@ -119,7 +133,7 @@ class QuerySearch:
 
     def _rounds(self, wanted: int) -> Iterator[tuple[Iterable[File], int]]:
         """Files in the order they are worth a look, and how many that hold the query are enough."""
-        proposed = max(PROPOSED, 4 * wanted)
+        proposed = max(PROPOSED, 4 * wanted) * (SPREAD if self._compiled.unscored else 1)
         if self._compiled.wanted is not None:
             with self._stats.stage("candidates"):
                 chunks = best_of(self._snapshot, BODY, self._compiled.wanted, self._masks, proposed)
@@ -134,8 +148,14 @@ class QuerySearch:
             if self._compiled.loosely is not None:
                 chunks = best_of(self._snapshot, BODY, self._compiled.loosely, candidates, proposed)
                 likely = self._files_of(chunks)
-            rest = self._by_standing(candidates)
-        yield itertools.chain(likely, rest), max(ENOUGH, 2 * wanted)
+            first = [
+                self._compiled.root.likely(part, mask)
+                for part, mask in zip(self._snapshot.segments, candidates, strict=True)
+            ]
+            rest = [mask & ~own for mask, own in zip(candidates, first, strict=True)]
+        files = itertools.chain(likely, self._by_standing(first), self._by_standing(rest))
+        costly = self._compiled.root.rank >= TextAtom.PARSED
+        yield files, 2 * wanted if costly else max(ENOUGH, 2 * wanted)
 
     def _bounded(self, rows: Iterable[Row]) -> Iterator[Row]:
         """`rows` without those of a file that has had all its hits."""
@@ -237,7 +257,8 @@ class QuerySearch:
             return False
         marks = self._marks(subject)
         with self._stats.stage("rank"):
-            self._rows += rank_file(subject, marks, self._judge)
+            self._found.append((subject, marks))
+            self._rows += rank_file(subject, marks, self._judge, FIRST_ROWS)
         return True
 
     def _subject(self, file: File) -> Subject | None:
@@ -282,13 +303,20 @@ class QuerySearch:
             dict.fromkeys((index, int(segments[index].chunks.files[chunk])) for index, chunk in chunks)
         )
 
-    def _by_standing(self, masks: Sequence[Mask]) -> list[File]:
+    def _by_standing(self, masks: Sequence[Mask]) -> Iterator[File]:
         """All files of `masks`, those in few folders first, then by path."""
-        files = _files(masks)
+        if sum(int(mask.sum()) for mask in masks) < FEW_FILES:
+            tables = [part.files for part in self._snapshot.segments]
+            yield from sorted(_files(masks), key=lambda file: standing(tables[file[0]].path(file[1])))
+            return
+        ordinals = [np.flatnonzero(mask) for mask in masks]
+        indexes = np.repeat(np.arange(len(masks)), [own.size for own in ordinals])
         places = np.concatenate(
-            [self._snapshot.standing[index][mask] for index, mask in enumerate(masks)] or [np.empty(0, int)]
+            [places[own] for places, own in zip(self._snapshot.standing, ordinals, strict=True)]
         )
-        return [files[place] for place in np.argsort(places).tolist()]
+        joined = np.concatenate(ordinals)
+        for place in np.argsort(places):
+            yield int(indexes[place]), int(joined[place])
 
     def _by_path(self, masks: Sequence[Mask]) -> list[File]:
         tables = [part.files for part in self._snapshot.segments]

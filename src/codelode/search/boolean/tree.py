@@ -77,6 +77,10 @@ class Node(ABC):
     def masks(self, part: OpenSegment, within: Mask) -> Bounds:
         """The bounds for the files of `part` in `within`; what is outside may say anything."""
 
+    def likely(self, part: OpenSegment, within: Mask) -> Mask:
+        """The files of `within` that are worth the first look."""
+        return within
+
     @abstractmethod
     def holds(self, subject: Subject) -> bool:
         """Whether the node is true of the file."""
@@ -178,6 +182,8 @@ class Atom(Node):
         self.step = step
         self.weight = 1.0
         """what a match counts in the ranking"""
+        self.negated = False
+        """it is below a NOT: what surely holds it counts"""
 
     def spans(self, subject: Subject) -> list[Span]:
         """Its spans in the text, ascending; looked for once."""
@@ -202,8 +208,21 @@ class Atom(Node):
         """The spans."""
 
 
+class InPath(Protocol):
+    """Finds an atom in paths."""
+
+    def mask(self, part: OpenSegment) -> Mask:
+        """The files of a segment whose own path has it."""
+
+    def holds(self, part: OpenSegment, ordinal: int) -> bool:
+        """Whether that of one file has."""
+
+
 class TextAtom(Atom):
     """An atom that a finder finds, and in the path too perhaps."""
+
+    PARSED = 9
+    """Rank of atoms for which a file is parsed"""
 
     def __init__(
         self,
@@ -212,32 +231,40 @@ class TextAtom(Atom):
         finder: Finder,
         candidates: Candidates,
         *,
-        in_path: Callable[[OpenSegment], Mask] | None = None,
+        in_path: InPath | None = None,
+        likely: Candidates | None = None,
         rank: int = 4,
         most: int | None = None,
     ) -> None:
-        """`candidates` are the files of a mask whose text may have it; `in_path` those whose path has; `most` spans of
+        """`candidates` are the files of a mask whose text may have it, `likely` those that come first; `most` spans of
         a file are enough."""
         super().__init__(number, step)
         self.rank = rank
         self._most = most
         self._finder = finder
         self._candidates = candidates
-        self._in_path = FilterNode(Step("", ""), in_path) if in_path else None
+        self._likely = likely
+        self._in_path = in_path
 
     def masks(self, part: OpenSegment, within: Mask) -> Bounds:
         """Candidates by text, and sure ones by path."""
         maybe = self._candidates(part, within)
         surely = np.zeros_like(maybe)
-        if self._in_path is not None:
-            surely = self._in_path.masks(part, within).surely & within
+        if self._in_path is not None and (self.negated or (within & ~maybe).any()):
+            surely = self._in_path.mask(part) & within
             maybe = maybe | surely
         self.step.estimate(part, maybe & within)
         return Bounds(maybe, surely)
 
+    def likely(self, part: OpenSegment, within: Mask) -> Mask:
+        """As the atom has it."""
+        return self._likely(part, within) if self._likely else within
+
     def holds(self, subject: Subject) -> bool:
         """Whether its text or path has it."""
-        held = bool(self.spans(subject)) or (self._in_path is not None and self._in_path.holds(subject))
+        held = bool(self.spans(subject))
+        if not held and self._in_path is not None:
+            held = self._in_path.holds(subject.part, subject.ordinal)
         self.step.count(held)
         return held
 
@@ -314,6 +341,12 @@ class AndNode(Node):
             maybe &= own.maybe
             surely &= own.surely
         return Bounds(maybe, surely & maybe)
+
+    def likely(self, part: OpenSegment, within: Mask) -> Mask:
+        """Where all parts are."""
+        for node in self.parts:
+            within = node.likely(part, within) if within.any() else within
+        return within
 
     def holds(self, subject: Subject) -> bool:
         """Of all parts."""
