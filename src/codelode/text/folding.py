@@ -8,7 +8,7 @@ def fold_in_place(text: bytes) -> bytes:
     if text.isascii():
         return text.lower()
     chars = text.decode("utf-8", "replace")
-    lowered = chars.lower()
+    lowered = chars.replace("\u03a3", "\u03c3").lower()  # else a sigma at a word's end becomes another letter
     folded = lowered.encode()
     if len(folded) == len(text) and len(lowered) == len(chars):
         return folded
