@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -156,3 +158,36 @@ def test_what_a_call_is_made_on(language: str, text: str, receivers: list[str | 
 def test_a_mention_in_broken_code_still_has_a_role() -> None:
     assert roles("python", "def g(:\n    foo(1)\n<<<<<<< HEAD\n    x = foo\n") != ""
     assert roles("c", "int g( { foo(1); \n") == "call"
+
+
+THREADS = """
+import sys, threading
+from codelode.structure.grammars import load
+from codelode.structure.parsing import parse
+from codelode.structure.roles import Role, read_mention
+from codelode.structure.tables import rules_for
+
+sys.setswitchinterval(1e-5)
+grammar = load(rules_for("c"))
+long = b"int f(int a)\\n{\\n\\tif (a > 3) { g(a); }\\n\\treturn a;\\n}\\n" * 4_000
+macro = b"#define CALL(x) do { foo(x); bar(x, 1); } while (0)\\n"
+start, done = macro.index(b"foo"), threading.Event()
+
+def read() -> None:
+    while not done.is_set():
+        root = parse(grammar.parser, macro).root_node
+        assert read_mention(grammar, root, macro, start, start + 3).role is Role.CALL
+
+readers = [threading.Thread(target=read) for _ in range(2)]
+for reader in readers:
+    reader.start()
+for _ in range(5):
+    parse(grammar.parser, long)
+done.set()
+"""
+
+
+def test_macros_are_read_while_other_threads_parse() -> None:
+    """In a process of its own: a parser that two threads use at once ends it."""
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

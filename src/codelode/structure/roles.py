@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.model import Role
 from codelode.structure.grammars import Grammar
+from codelode.structure.parsing import SlowParse, parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -139,7 +140,10 @@ def _in_macro(grammar: Grammar, token: Node, text: bytes, start: int, end: int) 
     body = _CONTINUED.sub(rb" \1 ", text[token.start_byte : token.end_byte])
     shift = len(_MACRO_HEAD) - token.start_byte
     whole = _MACRO_HEAD + body + _MACRO_TAIL
-    root = grammar.parser.parse(whole).root_node
+    try:
+        root = parse(grammar.parser, whole).root_node
+    except SlowParse:
+        return Mention(Role.READ)
     return read_mention(grammar, root, whole, start + shift, end + shift)
 
 
