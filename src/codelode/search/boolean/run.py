@@ -175,6 +175,9 @@ class QuerySearch:
         else:
             hits = [row_hit(row, self._options.context) for row in rows]
         if self._options.explain:
+            asked = self._stats.candidates
+            self._candidates()  # what the index lets through is not known of a query that was answered without
+            self._stats.candidates = asked
             self._stats.explain = explanation(self.query, self._compiled, hits, rows)
         return hits
 
