@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pattern_maker import LITERALS, line, literal, pattern, pattern_for
+from pattern_maker import LITERALS, line, literal, pattern, pattern_for, quote
 
 from codelode.model import Case
 from codelode.query.literals import literal_tree, pattern_tree
@@ -118,6 +118,61 @@ def test_building_keeps_the_meaning(data: st.DataObject) -> None:
     have = data.draw(st.sets(keys))
     assert holds(all_of(parts), have) == all(holds(part, have) for part in parts)
     assert holds(any_of(parts), have) == any(holds(part, have) for part in parts)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_across_lines(seed: int) -> None:
+    """What lies across a newline may lie in two blocks of a file: no trigram with one is asked for."""
+    rng = random.Random(seed)
+    matched = selective = 0
+    for i in range(600):
+        left, right = (line(rng) + rng.choice(REPEATS) for _ in range(2))
+        middle = rng.choice(("\\n", "\\s*\\n", "(?s:.)", "[^q]\\R?", "\\n{1,2}", "(?:\\n|foo)", "[\\n ]"))
+        source = pattern_for(rng, left[-6:]) + middle + pattern_for(rng, right[:6])
+        compiled = compile_pattern(source, CASES[i % 3])
+        for text in (f"{left}\n{right}", f"{left}\n\n{right}\n", f"{left}\r\n{right}", f"{left} {right}"):
+            if compiled.matcher.matches(text.encode()):
+                matched += 1
+                selective += not isinstance(compiled.tree, All)
+                apart = set[int]().union(*(trigrams_of(block.encode()) for block in text.split("\n")))
+                assert holds(compiled.tree, apart), (source, text)
+    assert matched > 300
+    assert selective > 150
+
+
+LOOKS = (
+    "(?={})",
+    "(?!{})",
+    "(?<={})",
+    "(?<!{})",
+    "(?>{})",
+    "(?:{})?+",
+    "({})?(?(1)foo|x)",
+    "({})?\\1",
+    "\\K(?:{})?",
+)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_beyond_re2(seed: int) -> None:
+    rng = random.Random(seed)
+    matched = selective = 0
+    for i in range(150):
+        texts = ["".join(rng.choice(REPEATS) for _ in range(rng.randint(2, 6))) for _ in range(6)]
+        half = len(texts[0]) // 2
+        look = rng.choice(LOOKS).format(quote(rng.choice((texts[0][half : half + 1], texts[1][:2], "é"))))
+        source = (
+            pattern_for(rng, texts[0][: half + 1]) + look + rng.choice(("", pattern_for(rng, texts[0][-2:])))
+        )
+        compiled = compile_pattern(source, CASES[i % 3])
+        assert compiled.engine == "regex"
+        for text in texts:
+            if compiled.matcher.matches(text.encode()):
+                matched += 1
+                selective += not isinstance(compiled.tree, All)
+                assert holds(compiled.tree, trigrams_of(text.encode())), (source, CASES[i % 3], text)
+    assert matched > 60
+    assert selective > 20
 
 
 def test_a_tree_grows_with_the_pattern_not_beyond() -> None:

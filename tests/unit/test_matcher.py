@@ -1,6 +1,6 @@
 import pytest
 
-from codelode.errors import PatternError, QueryError
+from codelode.errors import PatternError
 from codelode.model import Case
 from codelode.query.trees import ALL
 from codelode.search.matcher import LiteralMatcher, RegexMatcher, WordBorderMatcher
@@ -122,10 +122,34 @@ def test_never_across_lines() -> None:
     assert found("[^x]+", "a\r\nb") == ["a\r", "b"]
 
 
-@pytest.mark.parametrize("regex", [True, False])
-def test_newlines_are_refused(regex: bool) -> None:
-    with pytest.raises(QueryError, match="within a line"):
-        (compile_pattern if regex else compile_literal)("a\nb", Case.SMART)
+@pytest.mark.parametrize(
+    ("source", "text", "expected"),
+    [
+        (r"a\s*b\n", "a\nb a b\nab", ["a b\n"]),
+        (r"a\nb", "a\nba\r\nb a\nb", ["a\nb", "a\nb"]),
+        ("(?s)a.b", "a\nb a b axb", ["a\nb", "a b", "axb"]),
+        (r"a[^x]b\n", "a\nb\naxb\n", ["a\nb\n"]),
+        (r"a[^\n]b\n", "a\nb\na.b\n", ["a.b\n"]),
+        (r"\Aa\R+^b$", "a\r\n\nb\na\nb", ["a\r\n\nb"]),
+        (r"(?i)\bé\b\n\bs", "É\n\u017f éé\ns", ["É\n\u017f"]),
+        (r"\n\b", "\né\n-\na", ["\n", "\n"]),
+        (r"\bé[^\S]a|\n\n\n", "é\na éa", ["é\na"]),
+        ("(?s).*", "é\na\n", ["é\na\n"]),
+    ],
+)
+def test_across_lines(source: str, text: str, expected: list[str]) -> None:
+    assert found(source, text) == expected
+    assert compile_pattern(source, Case.SMART).multiline
+    assert compile_pattern(source, Case.SMART).matcher.apart
+
+
+def test_literals_across_lines() -> None:
+    assert found("a\nB", "a\nB a\nb", regex=False) == ["a\nB"]
+    assert found("a\nb", "A\nb a\nB", regex=False, case=Case.IGNORE) == ["A\nb", "a\nB"]
+    assert compile_literal("a\nb", Case.SMART).multiline
+    assert compile_literal("a\nb", Case.SMART).matcher.apart
+    assert compile_literal("a\nb", Case.SENSITIVE).matcher.apart
+    assert not compile_literal("ab", Case.SMART).matcher.apart
 
 
 def test_text_that_is_not_unicode_is_refused() -> None:

@@ -1,19 +1,28 @@
 import pytest
 
-from codelode.errors import PatternError, QueryError
+from codelode.errors import PatternError
+from codelode.query.charclass import horizontal_space
 from codelode.query.regex import parse, parse_literal
 from codelode.query.syntax import (
     Alternate,
     Anchor,
     AnyChar,
     Assertion,
+    Atomic,
+    Backreference,
+    BranchReset,
+    Capture,
     CharClass,
     Concat,
+    Conditional,
     Literal,
+    Look,
     Perl,
     Property,
     Range,
+    Recursion,
     Repeat,
+    Special,
     can_be_empty,
     has_word_border,
 )
@@ -90,32 +99,24 @@ def test_trees(source: str, tree: object) -> None:
 @pytest.mark.parametrize(
     ("source", "construct", "position"),
     [
-        ("foo(?=bar)", "lookahead (?=...)", 4),
-        ("(?!a)", "negative lookahead (?!...)", 1),
-        ("a(?<=b)", "lookbehind (?<=...)", 2),
-        ("(?<!b)", "negative lookbehind (?<!...)", 1),
-        (r"(a)\1", r"backreference \1", 4),
-        (r"\8", r"backreference \8", 1),
-        ("(?P<n>a)(?P=n)", "backreference (?P=...)", 9),
-        (r"\k<n>", r"backreference \k", 1),
-        (r"\g1", r"backreference \g", 1),
-        ("(?>a)", "atomic group", 1),
-        ("a++", "possessive quantifier", 3),
-        ("(?(1)a)", "conditional", 1),
-        ("(?#x)", "comment", 1),
-        ("(?|a)", "branch reset", 1),
-        ("(?R)", "recursion", 1),
-        ("(?1)", "recursion", 1),
-        ("(?&n)", "recursion", 1),
-        ("(?P>n)", "recursion", 1),
+        (r"(a)\2", "backreference to group 2", 4),
+        (r"\8", "backreference to group 8", 1),
+        ("(?P=n)(?P<m>a)", "backreference to group n", 1),
+        (r"\k<n>", "backreference to group n", 1),
+        (r"(a)\g{-2}", "backreference to group -2", 4),
+        (r"\k", r"\k", 1),
+        (r"(a)\g<1>", r"\g", 4),
+        ("(?(1)a)", "conditional to group 1", 1),
+        ("(a)(?(1)b|c|d)", "conditional with more than two branches", 4),
+        ("(?(a b)c)", "conditional (?(...)...)", 1),
+        ("(?#x", "comment (?#...) that is never closed", 1),
+        ("(?1)", "recursion to group 1", 1),
+        ("(?&n)", "recursion to group n", 1),
+        ("(?P>n)", "recursion to group n", 1),
         ("(*UTF8)", "verb", 1),
-        ("(?x)a", "flag x", 1),
-        (r"a\Z", r"\Z", 2),
+        ("(?r)a", "flag r", 1),
         (r"\Ga", r"\G", 1),
-        (r"\bfoo\>", r"word end \>", 6),
-        (r"\b{start}", r"\b{...}", 1),
         (r"\C", r"\C", 1),
-        (r"\h", r"\h", 1),
         (r"\q", r"escape \q", 1),
         (r"\é", r"escape \é", 1),
         ("a\\", "backslash at the end", 2),
@@ -143,9 +144,6 @@ def test_trees(source: str, tree: object) -> None:
         ("a{1001}", "repetition {1001}", 2),
         ("a{3,2}", "repetition {3,2}", 2),
         ("a{99999999999999999999}", "repetition", 2),
-        ("a\nb", "newline", 2),
-        (r"a\nb", "newline", 2),
-        (r"[\n]", "newline", 1),
         ("(" * 101 + ")" * 101, "group more than 100 groups deep", 101),
     ],
 )
@@ -185,8 +183,110 @@ def test_literals() -> None:
     assert parse_literal("a.b*").root == lit("a.b*")
     assert parse_literal("").root == Concat(())
     assert parse_literal("aÉ").has_upper
-    with pytest.raises(QueryError, match="within a line"):
-        parse_literal("a\nb")
+    assert not parse_literal("a").multiline
+    assert parse_literal("a\nb").multiline
+
+
+A, B = lit("a"), lit("b")
+
+
+@pytest.mark.parametrize(
+    ("source", "tree"),
+    [
+        ("a(?=b)", Concat((A, Look(B, False, False)))),
+        ("a(?!b)", Concat((A, Look(B, False, True)))),
+        ("(?<=b)a", Concat((Look(B, True, False), A))),
+        ("(?<!b)a", Concat((Look(B, True, True), A))),
+        (r"(a)\1", Concat((Capture(A), Backreference(1, False)))),
+        (r"(?i)(a)\1", Concat((Capture(lit("a", fold=True)), Backreference(1, True)))),
+        ("(?P<n>a)(?P=n)", Concat((Capture(A), Backreference(1, False)))),
+        (r"(?<n>a)\k<n>", Concat((Capture(A), Backreference(1, False)))),
+        (r"(?'n'a)\k{n}", Concat((Capture(A), Backreference(1, False)))),
+        (r"(a)\g1\g{-1}", Concat((Capture(A), Backreference(1, False), Backreference(1, False)))),
+        (r"(\2|(a))", Capture(Alternate((Backreference(2, False), Capture(A))))),
+        (r"(a)\1\x31", Concat((Capture(A), Backreference(1, False), lit("1")))),
+        ("(?>a)", Atomic(A)),
+        ("a++b", Concat((Atomic(Repeat(A, 1, None, True)), B))),
+        ("a{2}+", Atomic(Repeat(A, 2, 2, True))),
+        ("(a)(?(1)b)", Concat((Capture(A), Conditional(1, B, Concat(()))))),
+        ("(?<n>a)(?(n)b|a)", Concat((Capture(A), Conditional(1, B, A)))),
+        ("(?(?=a)ab|b)", Conditional(Look(A, False, False), lit("ab"), B)),
+        ("(?(DEFINE)(?<n>a))(?&n)", Concat((Conditional(None, Capture(A), Concat(())), Recursion(1)))),
+        ("(?|(a)|(b))", BranchReset(Alternate((Capture(A), Capture(B))))),
+        (
+            r"(?|(a)|(b))(a)\2",
+            Concat((BranchReset(Alternate((Capture(A), Capture(B)))), Capture(A), Backreference(2, False))),
+        ),
+        ("a(?R)?", Concat((A, Repeat(Recursion(0), 0, 1, True)))),
+        ("(a)(?-1)(?P>1)", Concat((Capture(A), Recursion(1), Recursion(1)))),
+        ("(?+1)(a)", Concat((Recursion(1), Capture(A)))),
+        (r"a\Kb(*SKIP)\X(*F)", Concat((A, Special.KEEP, B, Special.SKIP, Special.GRAPHEME, Special.FAIL))),
+    ],
+)
+def test_beyond_re2(source: str, tree: object) -> None:
+    parsed = parse(source)
+    assert parsed.root == tree
+    assert parsed.beyond
+
+
+@pytest.mark.parametrize(
+    "source", [r"\<", r"\>", r"\b{start}", r"\b{end}", r"\b{start-half}", r"\b{end-half}"]
+)
+def test_word_starts_and_ends(source: str) -> None:
+    assert parse(source).beyond
+
+
+@pytest.mark.parametrize(
+    ("source", "tree"),
+    [
+        ("a(?#b)b", lit("ab")),
+        ("(?x) a b # c\n", lit("ab")),
+        ("(?x: a) b", lit("a b")),
+        (r"(a)\11", lit("a\t")),  # octal: there are no 11 groups
+        (r"a\Z", Concat((A, Assertion(Anchor.LINE_END)))),
+        (r"\N", AnyChar()),
+        (r"[^\n]", CharClass((Range(10, 10),), True, False)),
+        (r"\h+", Repeat(CharClass(tuple(horizontal_space("h")), False, False), 1, None, True)),
+        (r"[\h]", CharClass(tuple(horizontal_space("h")), False, False)),
+    ],
+)
+def test_what_re2_can_say_too(source: str, tree: object) -> None:
+    parsed = parse(source)
+    assert parsed.root == tree
+    assert not parsed.beyond
+    assert not parsed.multiline
+
+
+@pytest.mark.parametrize(
+    ("source", "multiline"),
+    [
+        (r"a\nb", True),
+        ("a\nb", True),
+        (r"\x0a", True),
+        (r"a\R", True),
+        (r"[\n]", True),
+        (r"[\s\n]a", True),
+        (r"[^\n]", False),
+        (r"[^a\n]", False),
+        (r"a\sb", False),
+        (r"[\s\S]", False),
+        (r"[\x00-\x7f]", False),
+        ("(?s)a", False),
+        ("(?s)a.", True),
+        ("(?s:a).", False),
+        ("(?x)a\nb", False),
+    ],
+)
+def test_what_makes_a_pattern_cross_lines(source: str, multiline: bool) -> None:
+    assert parse(source).multiline is multiline
+
+
+def test_anchors_across_lines() -> None:
+    newline = lit("\n")
+    start, end = Assertion(Anchor.TEXT_START), Assertion(Anchor.TEXT_END)
+    assert parse(r"\A\n^").root == Concat((start, newline, Assertion(Anchor.LINE_START)))
+    assert parse(r"(?-m)$\n").root == Concat((end, newline))
+    assert parse("(?s).|(?-s).").root == Alternate((AnyChar(True), AnyChar()))
 
 
 @pytest.mark.parametrize(

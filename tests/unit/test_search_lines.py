@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.search.lines import MatchedLine, columns, group_lines, numbered, with_context
+from codelode.model import Match
+from codelode.search.lines import MatchedLine, columns, group_lines, matches_in, numbered, with_context
 
 TEXT = b"one\r\ntwo two\n\nfour\nfive"
 
@@ -14,18 +15,18 @@ def matched(text: bytes, *words: bytes) -> list[MatchedLine]:
 def test_lines_of_spans() -> None:
     assert group_lines(TEXT, []) == []
     assert matched(TEXT, b"two", b"five") == [
-        MatchedLine(2, 5, 12, [(0, 3), (4, 7)]),
-        MatchedLine(5, 19, 23, [(0, 4)]),
+        MatchedLine(2, 5, 12, [(0, 3), (4, 7)], 2),
+        MatchedLine(5, 19, 23, [(0, 4)], 5),
     ]
     assert TEXT[0:4] == b"one\r"
-    assert matched(TEXT, b"one") == [MatchedLine(1, 0, 4, [(0, 3)])]
+    assert matched(TEXT, b"one") == [MatchedLine(1, 0, 4, [(0, 3)], 1)]
 
 
 def test_empty_spans() -> None:
     assert group_lines(b"a\n\nb", [(1, 1), (2, 2), (3, 3), (4, 4)]) == [
-        MatchedLine(1, 0, 1, [(1, 1)]),
-        MatchedLine(2, 2, 2, [(0, 0)]),
-        MatchedLine(3, 3, 4, [(0, 0), (1, 1)]),
+        MatchedLine(1, 0, 1, [(1, 1)], 1),
+        MatchedLine(2, 2, 2, [(0, 0)], 2),
+        MatchedLine(3, 3, 4, [(0, 0), (1, 1)], 3),
     ]
 
 
@@ -39,9 +40,39 @@ def test_lines_against_splitting(lines: list[bytes], closed: bool, data: st.Data
     chosen = sorted(data.draw(st.sets(st.integers(0, len(split) - 1))))
     spans = [(starts[i], starts[i] + len(split[i])) for i in chosen]
     expected = [
-        MatchedLine(i + 1, starts[i], starts[i] + len(split[i]), [(0, len(split[i]))]) for i in chosen
+        MatchedLine(i + 1, starts[i], starts[i] + len(split[i]), [(0, len(split[i]))], i + 1) for i in chosen
     ]
     assert group_lines(text, spans) == expected
+
+
+def test_matches_across_lines() -> None:
+    text = "é\nab\ncd\n\nef\n".encode()
+    spans = [(0, 4), (4, 5), (6, 10), (11, 12)]
+    lines = group_lines(text, spans)
+    assert lines == [
+        MatchedLine(1, 0, 5, [(0, 4), (4, 5)], 2),
+        MatchedLine(3, 6, 9, [(0, 4)], 4),
+        MatchedLine(5, 10, 12, [(1, 2)], 5),
+    ]
+    # The first ends inside line 2, where the second is; the third begins in line 3 and ends with line 4's newline.
+    assert [match for line in lines for match in matches_in(text, line)] == [
+        Match(1, 1, 3),
+        Match(2, 2, 1),
+        Match(3, 1, 4),
+        Match(5, 2, 1),
+    ]
+
+
+def test_a_newline_at_the_end_of_a_match_ends_its_line() -> None:
+    lines = group_lines(b"a\nb\nc", [(0, 2), (2, 4)])
+    assert [(line.number, line.last, line.start, line.end) for line in lines] == [(1, 1, 0, 1), (2, 2, 2, 3)]
+    assert group_lines(b"a\n\n\nb", [(1, 5)]) == [MatchedLine(1, 0, 5, [(1, 5)], 4)]
+
+
+def test_context_around_matches_across_lines() -> None:
+    text = b"0\n1\n2\n3\n4\n5\n"
+    (group,) = with_context(text, group_lines(text, [(4, 7)]), 1)
+    assert (group.first, group.last, text[group.start : group.end]) == (2, 5, b"1\n2\n3\n4")
 
 
 def test_columns_are_characters() -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import IO
 
-from codelode import cpu
+from codelode import cpu, processes
 from codelode.errors import CodelodeError, StorageError
 from codelode.ingest.build import BuildOptions, SegmentResult, WorkItem
 from codelode.ingest.schedule import Schedule
@@ -31,7 +28,7 @@ _ENVIRONMENT = {
 it in again took a tenth of a build), and more of it in each thread: documents are made by one thread and freed by
 Tantivy's, and meeting at the arena's lock took another twentieth.  Other systems do not read these."""
 
-_COMMAND = "from codelode.ingest.worker import main; main()"
+_COMMAND = processes.command("codelode.ingest.worker")
 
 
 class WorkerPool:
@@ -119,11 +116,10 @@ class WorkerPool:
     def _start(self) -> None:
         self._next += 1
         number = self._next
-        python_path = os.pathsep.join([_package_root(), *_python_path()])
-        environment = {**_ENVIRONMENT, **cpu.environment(), **os.environ, "PYTHONPATH": python_path}
+        environment = {**_ENVIRONMENT, **cpu.environment(), **processes.environment()}
         try:
             process = subprocess.Popen(
-                [sys.executable, "-c", _COMMAND],
+                _COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
@@ -169,12 +165,3 @@ def _close(pipe: IO[bytes]) -> None:
         pipe.close()
     except OSError:
         return  # unsent bytes for a dead worker
-
-
-def _package_root() -> str:
-    return str(Path(__file__).parents[2])  # src/codelode/ingest/pool.py: the folder that holds the package
-
-
-def _python_path() -> list[str]:
-    inherited = os.environ.get("PYTHONPATH", "")
-    return [inherited] if inherited else []

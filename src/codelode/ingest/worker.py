@@ -1,7 +1,6 @@
 """A build worker: a process of its own that reads batches from its standard input and answers on its output.
 
-Started as ``python -c "from codelode.ingest.worker import main; main()"`` rather than through multiprocessing: the
-caller's ``__main__`` is never imported again, so a script without an import guard can use the library.
+Started by `ingest.pool`, as `processes.command` says.
 
 Messages are pickles.  In: BuildOptions first; then (number, items, unparsed), or None to finish the segment.  Out:
 the string "ready"; the number of each batch read; a SegmentResult for each finished segment; a CodelodeError that

@@ -66,6 +66,7 @@ _CATEGORIES = {
     "private_use": "Co",
     "any": "Any",
 }
+_HORIZONTAL = (0x9, 0x20, 0xA0, 0x1680, 0x180E, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
 _PROPERTY = re.compile(r"\\[pP](?:\{(\^?)([^}]*)\}|([A-Za-z]))")
 
 
@@ -81,6 +82,12 @@ class ParsedClass:
 def perl_class(letter: str) -> Perl:
     """The class of ``\\d``, ``\\D``, ``\\s`` and so on, by its letter."""
     return Perl(letter.lower(), letter.isupper())
+
+
+def horizontal_space(letter: str) -> list[Range]:
+    """``\\h``, spaces and tabs; or ``\\H``, the rest."""
+    spans = [Range(code, code) for code in _HORIZONTAL]
+    return spans if letter == "h" else complement(spans)
 
 
 def parse_property(source: str, at: int) -> tuple[Property, int]:
@@ -122,8 +129,8 @@ def parse_class(source: str, start: int, *, fold: bool) -> ParsedClass:
         first = False
         if source.startswith(("&&", "~~"), at):
             raise PatternError(
-                f"class operator {source[at : at + 2]} at position {at + 1}: RE2 has none; "
-                f"write \\{source[at]} for the character"
+                f"class operator {source[at : at + 2]} at position {at + 1}: classes have none; "
+                f"use a lookahead, as in (?!b)[a-z], or write \\{source[at]} for the character"
             )
         if source.startswith("[:", at) and (end := source.find(":]", at + 2)) >= 0:
             items.extend(_posix(source[at + 2 : end], at, fold))
@@ -133,6 +140,9 @@ def parse_class(source: str, start: int, *, fold: bool) -> ParsedClass:
             items.append(item)
         elif source[at] == "\\" and source[at + 1 : at + 2] in tuple("dDsSwW"):
             items.append(perl_class(source[at + 1]))
+            at += 2
+        elif source[at] == "\\" and source[at + 1 : at + 2] in ("h", "H"):
+            items.extend(horizontal_space(source[at + 1]))
             at += 2
         else:
             span, at = _range(source, at)

@@ -1,4 +1,4 @@
-"""RE2, the engine of every pattern: the only module that imports it.
+"""RE2, the engine of every pattern that it can say: the only module of search that imports it.
 
 Time is linear in the text whatever the pattern; memory is bounded by `MAX_MEMORY`.
 """
@@ -20,16 +20,17 @@ _WHOLE = _re2.RE2.Anchor.ANCHOR_BOTH
 
 
 class Program:
-    """A compiled RE2 pattern that never matches a newline, ``^`` and ``$`` at lines, over UTF-8 bytes."""
+    """A compiled RE2 pattern over UTF-8 bytes, ``^`` and ``$`` at lines; without `multiline` it never matches a
+    newline."""
 
     __slots__ = ("_match", "_regex")
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, *, multiline: bool = False) -> None:
         """Compile.  Raises PatternError with RE2's reason."""
         options = _re2.RE2.Options()
         options.max_mem = MAX_MEMORY
         options.log_errors = False
-        options.never_nl = True
+        options.never_nl = not multiline
         options.never_capture = True
         self._regex = _re2.RE2(f"(?m){pattern}".encode(), options)
         if not self._regex.ok():

@@ -31,13 +31,11 @@ def read_escape(source: str, at: int) -> tuple[str, int]:
     if octal := _OCTAL.match(source, at):
         return chr(int(octal[1], 8)), octal.end()
     if following.isdigit():
-        raise PatternError(
-            f"backreference \\{following} at position {at + 1}: RE2 has none; spell the repeated text out"
-        )
+        raise PatternError(f"escape \\{following} at position {at + 1}: write \\x3{following} for the digit")
     if following.isascii() and not following.isalnum() and following:
         return following, at + 2
     shown = source[at : at + 2]
     raise PatternError(
-        f"escape {shown} at position {at + 1}: RE2 has none; write \\\\ for a backslash, "
+        f"escape {shown} at position {at + 1}: there is none; write \\\\ for a backslash, "
         "or drop it before a character that means itself"
     )

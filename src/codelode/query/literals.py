@@ -22,6 +22,7 @@ from codelode.query.syntax import (
     Literal,
     Node,
     Range,
+    Repeat,
 )
 from codelode.query.trees import ALL, KeyRange, Require, TrigramTree, all_of, any_of
 
@@ -43,9 +44,12 @@ Strings = frozenset[bytes]
 _EMPTY: Strings = frozenset((b"",))
 
 
-def pattern_tree(node: Node) -> TrigramTree:
-    """The trigrams that a text with a match of `node` must have."""
-    analysis = _Analysis()
+def pattern_tree(node: Node, *, multiline: bool = False) -> TrigramTree:
+    """The trigrams that a text with a match of `node`, which RE2 must have, must have.
+
+    With `multiline` the text is a whole file, not a block of one.
+    """
+    analysis = _Analysis(multiline)
     info = analysis.visit(node).flushed()
     tree = info.tree
     if tree != ALL and analysis.folds_k:
@@ -99,14 +103,15 @@ def _exactly(strings: Strings) -> _Info:
 
 @functools.lru_cache(maxsize=256)
 def _trigrams(text: bytes) -> tuple[int, ...]:
-    return tuple(sorted({int.from_bytes(text[i : i + 3], "big") for i in range(len(text) - 2)}))
+    grams = {text[i : i + 3] for i in range(len(text) - 2)}
+    # Files are cut into blocks behind newlines: what lies across a cut is in no block.
+    return tuple(sorted(int.from_bytes(gram, "big") for gram in grams if b"\n" not in gram))
 
 
 def _strings_tree(strings: Strings) -> TrigramTree:
     """Every text that holds one of `strings`."""
-    if any(len(text) < 3 for text in strings):
-        return ALL
-    return any_of([Require(_trigrams(text)) for text in sorted(strings)])
+    trigrams = [_trigrams(text) for text in sorted(strings)]
+    return any_of([Require(keys) for keys in trigrams]) if all(trigrams) else ALL
 
 
 def _without_longer(strings: Strings, suffix: int) -> Strings:
@@ -167,7 +172,8 @@ def _alternate(choices: list[_Info]) -> _Info:
 class _Analysis:
     """One walk over a pattern; remembers whether a k or an s was folded on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, multiline: bool) -> None:
+        self._multiline = multiline
         self.folds_k = False
         self.folds_s = False
 
@@ -187,7 +193,9 @@ class _Analysis:
             return info
         if isinstance(node, Alternate):
             return _alternate([self.visit(part) for part in node.parts])
-        return self._repeat(self.visit(node.child), node.least, node.most)
+        if isinstance(node, Repeat):
+            return self._repeat(self.visit(node.child), node.least, node.most)
+        raise TypeError(f"{node} is beyond RE2 (query.relaxing)")
 
     def _literal(self, node: Literal) -> _Info:
         if not node.fold:
@@ -226,7 +234,8 @@ class _Analysis:
         ):  # [A-Fa-f0-9] is 22, folded 16
             return _ANYTHING
         strings: set[bytes] = set()
-        for code in {code for span in spans for code in range(span.first, span.last + 1)} - {10}:
+        codes = {code for span in spans for code in range(span.first, span.last + 1)}
+        for code in codes if self._multiline else codes - {10}:
             info = (
                 self._folded(chr(code)) if node.fold else _exactly(frozenset((chr(code).encode().lower(),)))
             )

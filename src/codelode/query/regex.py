@@ -1,29 +1,40 @@
-"""The parser of regular expressions: RE2's syntax, ripgrep's rules about lines and smart case.
+"""The parser of regular expressions: RE2's syntax, that of engines which backtrack, and ripgrep's rules about lines
+and smart case.
 
-A pattern searches lines: one that names a newline outside a larger class is refused, and ``\\A`` and ``\\z``
-mean the start and the end of a line, as they do in ripgrep.
+A pattern searches lines, and ``\\A`` and ``\\z`` mean the start and the end of a line then, as they do in ripgrep.  One
+that asks for a newline (``\\n``, ``\\R``, a dot under the flag s) searches whole texts, as ``rg -U`` does.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from codelode.errors import PatternError
-from codelode.query.charclass import parse_class, parse_property, perl_class
+from codelode.query.charclass import horizontal_space, parse_class, parse_property, perl_class
 from codelode.query.escapes import read_escape
+from codelode.query.parentheses import BODILESS, Flags, Kind, Opening, read_opening
 from codelode.query.syntax import (
     Alternate,
     Anchor,
     AnyChar,
     Assertion,
+    Atomic,
+    Backreference,
+    BranchReset,
+    Capture,
     CharClass,
     Concat,
+    Conditional,
     Literal,
+    Look,
     Node,
     Range,
+    Recursion,
     Repeat,
+    Special,
     concat,
 )
 
@@ -32,57 +43,56 @@ MAX_REPEAT = 1000
 MAX_DEPTH = 100
 """Groups inside groups.  Walking the tree takes up to 3 Python frames a group of the interpreter's 1,000."""
 
-_NEWLINE = (
-    "the pattern asks for a newline; matches lie within a line: search for the two lines apart, "
-    "or use $ or ^ for a line's end or start"
-)
-
-# What other engines have after "(?" and RE2 has not: longest first.
-_FOREIGN_GROUPS = (
-    ("(?<=", "lookbehind (?<=...)", "match the text before as well, or filter the answers"),
-    ("(?<!", "negative lookbehind (?<!...)", "search for the rest and filter the answers"),
-    ("(?P=", "backreference (?P=...)", "spell the repeated text out"),
-    ("(?P>", "recursion (?P>...)", "spell the nesting out to the depth you need"),
-    ("(?=", "lookahead (?=...)", "match the text after as well, or filter the answers"),
-    ("(?!", "negative lookahead (?!...)", "search for the rest and filter the answers"),
-    ("(?>", "atomic group (?>...)", "use (?:...): RE2 never backtracks, so it cannot be slow"),
-    ("(?|", "branch reset (?|...)", "use (?:...)"),
-    ("(?#", "comment (?#...)", "leave it out"),
-    ("(?(", "conditional (?(...)...)", "write both cases as (?:a|b)"),
-    ("(?&", "recursion (?&...)", "spell the nesting out to the depth you need"),
-    ("(?R", "recursion (?R)", "spell the nesting out to the depth you need"),
-    ("(*", "verb (*...)", "write \\(\\* for the characters"),
-)
-_FOREIGN_ESCAPES = {
-    "Z": ("\\Z", "use $ for the end of a line"),
-    "G": ("\\G", "use ^ for the start of a line"),
-    "K": ("\\K", "match the whole text"),
-    "R": ("\\R", "matches lie within a line; use $ for its end"),
-    "X": ("\\X", "use . for one character"),
-    "C": ("\\C", "use . for one character"),
-    "N": ("\\N", "use . for any character but a newline"),
-    "h": ("\\h", "use [ \\t]"),
-    "H": ("\\H", "use [^ \\t]"),
-    "k": ("backreference \\k", "spell the repeated text out"),
-    "g": ("backreference \\g", "spell the repeated text out"),
-    "<": ("word start \\<", "use \\b, or < for the character"),
-    ">": ("word end \\>", "use \\b, or > for the character"),
+_NEWLINES = CharClass((Range(10, 13), Range(0x85, 0x85), Range(0x2028, 0x2029)), False, False)
+_WORD = CharClass((perl_class("w"),), False, False)
+_BORDERS = {
+    "<": (Look(_WORD, True, True), Look(_WORD, False, False)),
+    ">": (Look(_WORD, True, False), Look(_WORD, False, True)),
+    "b{start}": (Look(_WORD, True, True), Look(_WORD, False, False)),
+    "b{end}": (Look(_WORD, True, False), Look(_WORD, False, True)),
+    "b{start-half}": (Look(_WORD, True, True),),
+    "b{end-half}": (Look(_WORD, False, True),),
+}
+"""Word starts and ends, as ripgrep has them"""
+_LOOKS = {
+    Kind.AHEAD: (False, False),
+    Kind.NOT_AHEAD: (False, True),
+    Kind.BEHIND: (True, False),
+    Kind.NOT_BEHIND: (True, True),
+}
+_USELESS = {
+    "C": "use . for one character",
+    "G": "a search has no place where it left off; use ^ for the start of a line",
 }
 
-_NAME = re.compile(r"\(\?P?<([^>]*)>")
-_FLAGS = re.compile(r"\(\?([a-zA-Z]*)(-[a-zA-Z]*)?([:)])")
 _COUNT = re.compile(r"\{(\d+)(,(\d*))?\}")
+_DIGITS = re.compile(r"\d+")
+_OCTAL = re.compile(r"[0-7]{2}")
+_NAMED = re.compile(r"\\(?:k(?:<(\w+)>|'(\w+)'|\{(\w+)\})|g(?:(-?\d+)|\{(-?\w+)\}))")
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A pattern's tree, and what ripgrep's smart case looks at."""
+    """A pattern's tree, what it needs, and what ripgrep's smart case looks at."""
 
     root: Node
     has_literal: bool
     """a character stands for itself somewhere, be it in a class"""
     has_upper: bool
     """one of those characters is an upper-case letter"""
+    multiline: bool = False
+    """it asks for a newline, so that its matches may cross lines"""
+    beyond: bool = False
+    """it has constructs that RE2 has not"""
+
+
+class _Known(NamedTuple):
+    """What is known of a whole pattern once it has been read."""
+
+    multiline: bool = False
+    beyond: bool = False
+    groups: int = 0
+    names: dict[str, int] = {}  # noqa: RUF012  never changed
 
 
 def parse(source: str, *, ignore_case: bool = False) -> Parsed:
@@ -90,44 +100,59 @@ def parse(source: str, *, ignore_case: bool = False) -> Parsed:
 
     Raises PatternError, which names the construct and its position (in characters, from 1).
     """
-    return _Parser(source, ignore_case).run()
+    parser = _Parser(source, ignore_case, _Known())
+    root = parser.run()
+    if (
+        parser.multiline or parser.beyond
+    ):  # anchors, and references to later groups, depend on the whole pattern
+        parser = _Parser(
+            source, ignore_case, _Known(parser.multiline, parser.beyond, parser.groups, parser.names)
+        )
+        root = parser.run()
+    return Parsed(root, parser.has_literal, parser.has_upper, parser.multiline, parser.beyond)
 
 
 def parse_literal(text: str, *, ignore_case: bool = False) -> Parsed:
-    """The same for a text in which every character stands for itself.  Raises PatternError for a newline."""
-    if "\n" in text:
-        raise PatternError("a literal must lie within a line; search for its lines apart")
+    """The same for a text in which every character stands for itself."""
     root: Node = Literal(text, ignore_case) if text else Concat(())
-    return Parsed(root, bool(text), any(char.isupper() for char in text))
+    return Parsed(root, bool(text), any(char.isupper() for char in text), "\n" in text)
 
 
 @dataclass(slots=True)
 class _Frame:
-    """An open group: what stood before its current branch, and the flags to go back to."""
+    """An open group: what stood before its current branch, and what to go back to."""
 
     opened: int
-    fold: bool
-    swap_greed: bool
+    kind: Kind
+    close: Callable[[], Node]
+    """makes the group's node of the branches"""
+    flags: Flags
+    """outside"""
     branches: list[Node]
     parts: list[Node]
+    first_group: int
+    """groups before it"""
+    most_groups: int = 0
+    """most groups after any branch so far"""
 
 
 class _Parser:
-    def __init__(self, source: str, ignore_case: bool) -> None:
+    def __init__(self, source: str, ignore_case: bool, known: _Known) -> None:
         self.source = source
+        self.known = known
         self.pos = 0
-        self.fold = ignore_case
-        self.swap_greed = False
-        self.has_literal = False
-        self.has_upper = False
-        self.names: set[str] = set()
+        self.flags = Flags(ignore_case)
+        self.has_literal = self.has_upper = False
+        self.multiline = self.beyond = False
+        self.groups = 0
+        self.names: dict[str, int] = {}
         self.stack: list[_Frame] = []
         self.branches: list[Node] = []
         self.parts: list[Node] = []
         # What a repetition operator would apply to: "" nothing, "atom", or "repeat" (an operator just seen).
         self.before = ""
 
-    def run(self) -> Parsed:
+    def run(self) -> Node:
         source = self.source
         while self.pos < len(source):
             char = source[self.pos]
@@ -136,10 +161,7 @@ class _Parser:
             elif char == ")":
                 self._close()
             elif char == "|":
-                self.branches.append(concat(self.parts))
-                self.parts = []
-                self.before = ""
-                self.pos += 1
+                self._branch()
             elif char in "*+?{":
                 self._repeat(char)
             elif char == "[":
@@ -147,99 +169,185 @@ class _Parser:
             elif char == "\\":
                 self._escape()
             elif char == ".":
-                self._atom(AnyChar(), 1)
+                self.multiline = self.multiline or self.flags.any_newline
+                self._atom(AnyChar(self.flags.any_newline), 1)
             elif char == "^":
-                self._atom(Assertion(Anchor.LINE_START), 1)
+                self._anchor(Anchor.LINE_START if self.flags.line_anchors else Anchor.TEXT_START, 1)
             elif char == "$":
-                self._atom(Assertion(Anchor.LINE_END), 1)
+                self._anchor(Anchor.LINE_END if self.flags.line_anchors else Anchor.TEXT_END, 1)
+            elif self.flags.verbose and (char.isspace() or char == "#"):
+                self._skip(char)
             else:
                 self._literal(char, 1)
         if self.stack:
             self._fail("group ( that is never closed", self.stack[-1].opened, "add ), or write \\( for (")
-        return Parsed(self._finish(), self.has_literal, self.has_upper)
+        return self._finish()
 
     def _fail(self, construct: str, position: int, advice: str) -> NoReturn:
         raise PatternError(f"{construct} at position {position + 1}: {advice}")
-
-    def _refuse(self, construct: str, advice: str) -> NoReturn:
-        self._fail(construct, self.pos, f"RE2 has none; {advice}")
 
     def _atom(self, node: Node, width: int) -> None:
         self.parts.append(node)
         self.before = "atom"
         self.pos += width
 
+    def _anchor(self, anchor: Anchor, width: int) -> None:
+        if not self.known.multiline:
+            lines = {Anchor.TEXT_START: Anchor.LINE_START, Anchor.TEXT_END: Anchor.LINE_END}
+            anchor = lines.get(anchor, anchor)
+        self._atom(Assertion(anchor), width)
+
     def _literal(self, char: str, width: int) -> None:
-        if char == "\n":
-            self._fail("newline", self.pos, _NEWLINE)
+        self.multiline = self.multiline or char == "\n"
         self._note(char)
-        self._atom(Literal(char, self.fold), width)
+        self._atom(Literal(char, self.flags.fold), width)
 
     def _note(self, char: str) -> None:
         self.has_literal = True
         self.has_upper = self.has_upper or char.isupper()
 
+    def _skip(self, char: str) -> None:
+        end = self.source.find("\n", self.pos) + 1 or len(self.source)
+        self.pos = end if char == "#" else self.pos + 1
+
     def _finish(self) -> Node:
         self.branches.append(concat(self.parts))
         return self.branches[0] if len(self.branches) == 1 else Alternate(tuple(self.branches))
 
+    def _branch(self) -> None:
+        self.branches.append(concat(self.parts))
+        self.parts = []
+        self.before = ""
+        self.pos += 1
+        if self.stack and self.stack[-1].kind is Kind.RESET:
+            frame = self.stack[-1]
+            frame.most_groups = max(frame.most_groups, self.groups)
+            self.groups = frame.first_group
+
+    # ---- groups ------------------------------------------------------------------------------------------
+
     def _open(self) -> None:
-        source, at = self.source, self.pos
-        for prefix, construct, advice in _FOREIGN_GROUPS:
-            if source.startswith(prefix, at):
-                self._refuse(construct, advice)
-        width, fold, swap_greed = 1, self.fold, self.swap_greed
-        if source.startswith(("(?P<", "(?<"), at):
-            width = self._group_name()
-        elif source.startswith("(?", at):
-            width, fold, swap_greed = self._group_flags()
-            if source[at + width - 1] == ")":
-                self.fold, self.swap_greed = fold, swap_greed
-                self.pos += width
-                self.before = ""
-                return
+        at = self.pos
+        opening = read_opening(self.source, at, self.flags)
+        if opening.kind in BODILESS:
+            self._bodiless(opening)
+            return
         if len(self.stack) == MAX_DEPTH:
             self._fail(f"group more than {MAX_DEPTH} groups deep", at, "write a flatter pattern")
-        self.stack.append(_Frame(at, self.fold, self.swap_greed, self.branches, self.parts))
-        self.fold, self.swap_greed = fold, swap_greed
+        close = self._closing(opening)
+        self.stack.append(_Frame(at, opening.kind, close, self.flags, self.branches, self.parts, self.groups))
+        if opening.kind is Kind.CAPTURE:
+            self.groups += 1
+            if opening.name:
+                self._name(opening.name, at)
+        self.flags = opening.flags
         self.branches, self.parts = [], []
         self.before = ""
-        self.pos += width
+        self.pos = opening.end
 
-    def _group_name(self) -> int:
-        found = _NAME.match(self.source, self.pos)
-        if not found or not re.fullmatch(r"\w+", found[1]):
-            self._fail("group without a valid name", self.pos, "write (?P<name>...) with a word for the name")
-        if found[1] in self.names:
-            self._fail(f"second group named {found[1]}", self.pos, "give it another name")
-        self.names.add(found[1])
-        return len(found[0])
+    def _name(self, name: str, at: int) -> None:
+        if name in self.names:
+            self._fail(f"second group named {name}", at, "give it another name")
+        self.names[name] = self.groups
 
-    def _group_flags(self) -> tuple[int, bool, bool]:
-        found = _FLAGS.match(self.source, self.pos)
-        on, off = (found[1], found[2] or "") if found else ("", "")
-        if not found or off == "-" or (found[3] == ")" and not on + off):
-            if re.match(r"\(\?[+-]?\d", self.source[self.pos :]):
-                self._refuse("recursion (?1)", "spell the nesting out to the depth you need")
-            self._fail("unknown group (?", self.pos, "use (?:...) for a group, (?i) for a flag, \\( for (")
-        fold, swap_greed = self.fold, self.swap_greed
-        for flag in on + off:
-            if flag not in "imsU-":
-                self._refuse(f"flag {flag} in {found[0]}", "its flags are i, m, s and U")
-        if "i" in on + off:
-            fold = "i" not in off
-        if "U" in on + off:
-            swap_greed = "U" not in off
-        return len(found[0]), fold, swap_greed
+    def _bodiless(self, opening: Opening) -> None:
+        width = opening.end - self.pos
+        if opening.kind is Kind.FLAGS:
+            self.flags = opening.flags
+            self.before = ""
+            self.pos += width
+        elif opening.kind is Kind.COMMENT:
+            self.pos += width
+        elif opening.kind is Kind.BACKREFERENCE:
+            self._backreference(opening.group, width)
+        elif opening.verb:
+            self._special(opening.verb, width)
+        else:
+            self.beyond = True
+            self._atom(Recursion(self._group(opening.group, "recursion")), width)
+
+    def _closing(self, opening: Opening) -> Callable[[], Node]:
+        kind = opening.kind
+        self.beyond = self.beyond or kind not in (Kind.CAPTURE, Kind.PLAIN)
+        if kind is Kind.CAPTURE and self.known.beyond:
+            return lambda: Capture(self._finish())
+        if kind in _LOOKS:
+            return lambda: Look(self._finish(), *_LOOKS[kind])
+        if kind is Kind.ATOMIC:
+            return lambda: Atomic(self._finish())
+        if kind is Kind.RESET:
+            return lambda: BranchReset(self._finish())
+        if kind is Kind.CONDITION:
+            group = self._group(opening.group, "conditional") if opening.group else None
+            return lambda: self._conditional(group)
+        if kind is Kind.LOOK_CONDITION:
+            return self._look_conditional
+        return self._finish
+
+    def _conditional(self, test: int | Look | None) -> Node:
+        branches = [*self.branches, concat(self.parts)]
+        if len(branches) > (1 if test is None else 2):
+            self._fail(
+                f"conditional with more than {'one branch' if test is None else 'two branches'}",
+                self.stack[-1].opened,
+                "group them: (?(1)(?:a|b)|c)",
+            )
+        return Conditional(test, branches[0], branches[1] if len(branches) == 2 else Concat(()))
+
+    def _look_conditional(self) -> Node:
+        parts = self.branches[0] if self.branches else concat(self.parts)
+        first, *rest = parts.parts if isinstance(parts, Concat) and parts.parts else (parts,)
+        if not isinstance(first, Look):
+            self._fail("conditional on a look", self.stack[-1].opened, "write (?(?=look)yes|no)")
+        if self.branches:
+            self.branches[0] = concat(rest)
+        else:
+            self.parts = rest
+        return self._conditional(first)
 
     def _close(self) -> None:
         if not self.stack:
             self._fail("parenthesis ) that closes no group", self.pos, "write \\) for the character")
-        node = self._finish()
-        frame = self.stack.pop()
-        self.fold, self.swap_greed = frame.fold, frame.swap_greed
+        frame = self.stack[-1]
+        node = frame.close()
+        self.stack.pop()
+        self.groups = max(self.groups, frame.most_groups)
+        self.flags = frame.flags
         self.branches, self.parts = frame.branches, frame.parts
         self._atom(node, 1)
+
+    # ---- references --------------------------------------------------------------------------------------
+
+    def _group(self, written: str, what: str) -> int:
+        """The number of the group that is written so; 0, the whole pattern, as long as they are not known."""
+        if not self.known.beyond:
+            return 0
+        number = self.known.names.get(written)
+        if number is None and re.fullmatch(r"[+-]?\d+", written):
+            number = int(written)
+            if written[0] in "+-":
+                number += self.groups + (written[0] == "-")
+                number = -1 if number == 0 else number
+        if number is None or not 0 <= number <= self.known.groups:
+            have = {0: "no groups", 1: "one group"}.get(self.known.groups, f"{self.known.groups} groups")
+            named = f", named {', '.join(self.known.names)}" if self.known.names else ""
+            self._fail(f"{what} to group {written}", self.pos, f"the pattern has {have}{named}")
+        return number
+
+    def _backreference(self, written: str, width: int) -> None:
+        self.beyond = True
+        group = self._group(written, "backreference")
+        if group == 0 and self.known.beyond:
+            self._fail(
+                "backreference to group 0", self.pos, "groups count from 1; (?R) matches the pattern again"
+            )
+        self._atom(Backreference(group, self.flags.fold), width)
+
+    def _special(self, special: Special, width: int) -> None:
+        self.beyond = True
+        self._atom(special, width)
+
+    # ---- the rest ----------------------------------------------------------------------------------------
 
     def _repeat(self, char: str) -> None:
         least, most, width = 0, None, 1
@@ -261,20 +369,20 @@ class _Parser:
         if self.before == "":
             self._fail(f"{char} with nothing to repeat", self.pos, f"write \\{char} for the character")
         if self.before == "repeat":
-            if char == "+":
-                self._refuse("possessive quantifier", "drop the +: RE2 never backtracks")
             self._fail(f"{char} right after a repetition", self.pos, "put the first one in a group (?:...)")
         lazy = self.source.startswith("?", self.pos + width)
-        self.parts[-1] = Repeat(self.parts[-1], least, most, lazy == self.swap_greed)
+        possessive = self.source.startswith("+", self.pos + width)
+        repeat = Repeat(self.parts[-1], least, most, lazy == self.flags.swap_greed or possessive)
+        self.parts[-1] = Atomic(repeat) if possessive else repeat
+        self.beyond = self.beyond or possessive
         self.before = "repeat"
-        self.pos += width + lazy
+        self.pos += width + (lazy or possessive)
 
     def _class(self) -> None:
-        found = parse_class(self.source, self.pos, fold=self.fold)
+        found = parse_class(self.source, self.pos, fold=self.flags.fold)
         for char in found.literals:
             self._note(char)
-        if not found.node.negated and all(item == Range(10, 10) for item in found.node.items):
-            self._fail("newline", self.pos, _NEWLINE)
+        self.multiline = self.multiline or (not found.node.negated and "\n" in found.literals)
         self._atom(found.node, found.end - self.pos)
 
     def _escape(self) -> None:
@@ -282,26 +390,74 @@ class _Parser:
         following = source[at + 1 : at + 2]
         if not following:
             self._fail("backslash at the end", at, "write \\\\ for the character")
-        if following in _FOREIGN_ESCAPES:
-            self._refuse(*_FOREIGN_ESCAPES[following])
-        if following in "bB":
-            if source.startswith("{", at + 2) and re.match(r"\{(start|end)", source[at + 2 :]):
-                self._refuse(f"\\{following}{{...}}", "use \\b")
-            self._atom(Assertion(Anchor.WORD_BORDER if following == "b" else Anchor.NO_WORD_BORDER), 2)
-        elif following == "A":
-            self._atom(Assertion(Anchor.LINE_START), 2)
-        elif following == "z":
-            self._atom(Assertion(Anchor.LINE_END), 2)
-        elif following == "Q":
-            self._quoted()
+        if following in _USELESS:
+            self._fail(f"\\{following}", at, _USELESS[following])
+        if border := next((name for name in _BORDERS if source.startswith(name, at + 1)), None):
+            self.beyond = True
+            self._atom(Concat(_BORDERS[border]), 1 + len(border))
+        elif following in "bB":
+            self._anchor(Anchor.WORD_BORDER if following == "b" else Anchor.NO_WORD_BORDER, 2)
+        elif following in "Az":
+            self._anchor(Anchor.TEXT_START if following == "A" else Anchor.TEXT_END, 2)
         elif following in "dDsSwW":
             self._atom(CharClass((perl_class(following),), False, False), 2)
+        elif following in "hH":
+            self._atom(CharClass(tuple(horizontal_space(following)), False, False), 2)
         elif following in "pP":
             item, end = parse_property(source, at)
-            self._atom(CharClass((item,), False, self.fold), end - at)
+            self._atom(CharClass((item,), False, self.flags.fold), end - at)
+        elif following in "QKNRXZkg" or following in "123456789":
+            self._rare_escape(following)
         else:
             char, end = read_escape(source, at)
             self._literal(char, end - at)
+
+    def _rare_escape(self, following: str) -> None:
+        source, at = self.source, self.pos
+        if following == "Q":
+            self._quoted()
+        elif following == "N":
+            self._atom(AnyChar(), 2)
+        elif following == "R":
+            self.multiline = True
+            self._atom(Alternate((Literal("\r\n", False), _NEWLINES)), 2)
+        elif following == "Z":  # before a last newline, which is a line's end, or at the text's
+            last = Concat(
+                (
+                    Assertion(Anchor.LINE_END),
+                    Look(
+                        Concat((Repeat(Literal("\n", False), 0, 1, True), Assertion(Anchor.TEXT_END))),
+                        False,
+                        False,
+                    ),
+                )
+            )
+            self.beyond = self.beyond or self.known.multiline
+            self._atom(last if self.known.multiline else Assertion(Anchor.LINE_END), 2)
+        elif following == "K":
+            self._special(Special.KEEP, 2)
+        elif following == "X":
+            self._special(Special.GRAPHEME, 2)
+        elif following in "kg":
+            found = _NAMED.match(source, at)
+            if not found:
+                self._fail(
+                    f"\\{following}",
+                    at,
+                    "write \\k<name> or \\g{1} for what a group matched, (?&name) for its pattern",
+                )
+            self._backreference(next(filter(None, found.groups())), len(found[0]))
+        else:
+            self._digits()
+
+    def _digits(self) -> None:
+        """A backreference; two octal digits and more are a character, unless there is such a group."""
+        found = _DIGITS.match(self.source, self.pos + 1)
+        if found and (not _OCTAL.match(found[0]) or int(found[0][:4]) <= self.groups):
+            self._backreference(found[0], 1 + len(found[0]))
+            return
+        char, end = read_escape(self.source, self.pos)
+        self._literal(char, end - self.pos)
 
     def _quoted(self) -> None:
         self.pos += 2

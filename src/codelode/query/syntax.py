@@ -1,7 +1,7 @@
-"""The tree of a parsed regular expression: frozen values, no behaviour.
+"""The tree of a parsed regular expression: frozen values, hardly any behaviour.
 
-Captures, group names and the flags m and s leave no trace: a match is a span inside one line, whatever
-they say.
+`Literal` to `Repeat` is what RE2 has; groups leave no trace then.  Patterns that need more (`Beyond`) keep their
+groups, because something refers to them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ ClassItem = Range | Property | Perl
 
 @dataclass(frozen=True, slots=True)
 class CharClass:
-    """One character out of the union of `items`, or out of the rest when negated; never a newline."""
+    """One character out of the union of `items`, or out of the rest when negated; a newline only in a pattern that
+    crosses lines."""
 
     items: tuple[ClassItem, ...]
     negated: bool
@@ -59,7 +60,9 @@ class CharClass:
 
 @dataclass(frozen=True, slots=True)
 class AnyChar:
-    """Any character but a newline."""
+    """Any character but a newline, or with `newline` any at all."""
+
+    newline: bool = False
 
 
 class Anchor(enum.Enum):
@@ -69,6 +72,8 @@ class Anchor(enum.Enum):
     LINE_END = "$"
     WORD_BORDER = r"\b"
     NO_WORD_BORDER = r"\B"
+    TEXT_START = r"\A"
+    TEXT_END = r"\z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,75 @@ class Repeat:
     greedy: bool
 
 
-Node = Literal | CharClass | AnyChar | Assertion | Concat | Alternate | Repeat
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A group; the first in the pattern has number 1."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Backreference:
+    """The text that a group matched."""
+
+    group: int
+    fold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An empty match where `child` matches (negated: does not match) ahead, or behind."""
+
+    child: Node
+    behind: bool
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Atomic:
+    """`child`, as it matches first: nothing is tried again in it.  Possessive repetitions are this too."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Recursion:
+    """What a group's pattern matches; group 0 is the whole pattern."""
+
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`yes` when the group `test` took part, or the look matches, else `no`; without `test` nothing matches here:
+    the groups are for recursions (``(?(DEFINE)...)``)."""
+
+    test: int | Look | None
+    yes: Node
+    no: Node
+
+
+@dataclass(frozen=True, slots=True)
+class BranchReset:
+    """Alternatives whose groups have the same numbers."""
+
+    child: Node
+
+
+class Special(enum.Enum):
+    """What only the backtracking engine has, by its source there."""
+
+    KEEP = r"\K"
+    SKIP = "(*SKIP)"
+    PRUNE = "(*PRUNE)"
+    FAIL = "(*FAIL)"
+    GRAPHEME = r"\X"
+
+
+Beyond = Capture | Backreference | Look | Atomic | Recursion | Conditional | BranchReset | Special
+"""What RE2 has not."""
+
+Node = Literal | CharClass | AnyChar | Assertion | Concat | Alternate | Repeat | Beyond
 
 
 def concat(parts: list[Node]) -> Node:
@@ -131,7 +204,13 @@ def can_be_empty(node: Node) -> bool:
         return all(can_be_empty(part) for part in node.parts)
     if isinstance(node, Alternate):
         return any(can_be_empty(part) for part in node.parts)
-    return node.least == 0 or can_be_empty(node.child)
+    if isinstance(node, Repeat):
+        return node.least == 0 or can_be_empty(node.child)
+    if isinstance(node, Capture | Atomic | BranchReset):
+        return can_be_empty(node.child)
+    if isinstance(node, Conditional):
+        return can_be_empty(node.yes) or can_be_empty(node.no)
+    return node is not Special.GRAPHEME  # of a recursion nobody knows
 
 
 def has_word_border(node: Node) -> bool:

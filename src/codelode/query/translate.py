@@ -35,7 +35,7 @@ _WORD = (
 )
 _PERL = {"w": _WORD, "d": r"\p{Nd}", "s": r"\t-\r \x{85}\p{Z}"}
 WORD_CHAR = f"[{_WORD}]"
-_NEVER = r"[^\x{0}-\x{10FFFF}]"
+_NEVER, _ANY = r"[^\x{0}-\x{10FFFF}]", r"[\x{0}-\x{10FFFF}]"
 
 _UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 
@@ -82,7 +82,9 @@ def render(node: Node, leaf: Callable[[Leaf], str], *, borders: bool = True) -> 
         return "".join(_grouped(part, leaf, borders, Alternate) for part in node.parts) or "(?:)"
     if isinstance(node, Alternate):
         return "|".join(render(part, leaf, borders=borders) for part in node.parts)
-    return _grouped(node.child, leaf, borders, object) + _counts(node)
+    if isinstance(node, Repeat):
+        return _grouped(node.child, leaf, borders, object) + counts(node)
+    raise TypeError(f"{node} is beyond RE2 (query.relaxing)")
 
 
 def _grouped(node: Node, leaf: Callable[[Leaf], str], borders: bool, kind: type) -> str:
@@ -90,24 +92,25 @@ def _grouped(node: Node, leaf: Callable[[Leaf], str], borders: bool, kind: type)
     return f"(?:{source})" if isinstance(node, kind) else source
 
 
-def _counts(node: Repeat) -> str:
+def counts(node: Repeat) -> str:
+    """The operator of a repetition, as both engines write it."""
     if (node.least, node.most) == (0, None):
-        counts = "*"
+        times = "*"
     elif (node.least, node.most) == (1, None):
-        counts = "+"
+        times = "+"
     elif (node.least, node.most) == (0, 1):
-        counts = "?"
+        times = "?"
     elif node.most == node.least:
-        counts = f"{{{node.least}}}"
+        times = f"{{{node.least}}}"
     else:
-        counts = f"{{{node.least},{'' if node.most is None else node.most}}}"
-    return counts if node.greedy else f"{counts}?"
+        times = f"{{{node.least},{'' if node.most is None else node.most}}}"
+    return times if node.greedy else f"{times}?"
 
 
 def leaf_to_re2(node: Leaf) -> str:
     """RE2 source of a leaf."""
     if isinstance(node, AnyChar):
-        return r"[^\n]"
+        return "(?s:.)" if node.newline else r"[^\n]"
     if isinstance(node, Literal):
         quoted = "".join(map(_quote, node.text))
         return f"(?i:{quoted})" if node.fold else quoted
@@ -129,9 +132,9 @@ def _class_to_re2(node: CharClass) -> str:
         choices += [_bracketed([_positive(item)], negated=True, fold=node.fold) for item in rest]
         return choices[0] if len(choices) == 1 else f"(?:{'|'.join(choices)})"
     # What is in every positive twin of `rest`, and not in `plain`: only code points can say it.
-    spans = [span for item in rest for span in complement(list(_members(_positive(item), node.fold)))]
+    spans = [span for item in rest for span in complement(list(members(_positive(item), node.fold)))]
     for item in plain:
-        spans.extend(_members(item, node.fold))
+        spans.extend(members(item, node.fold))
     return _bracketed(complement(spans), negated=False, fold=False)
 
 
@@ -141,7 +144,7 @@ def _positive(item: Property | Perl) -> ClassItem:
 
 def _bracketed(items: list[ClassItem] | list[Range], *, negated: bool, fold: bool) -> str:
     if not items:
-        return r"[^\n]" if negated else _NEVER
+        return _ANY if negated else _NEVER
     inside = "".join(map(_item_to_re2, items))
     source = f"[{'^' if negated else ''}{inside}]"
     return f"(?i:{source})" if fold else source
@@ -156,13 +159,13 @@ def _item_to_re2(item: ClassItem) -> str:
 
 
 @functools.lru_cache(maxsize=16)
-def _members(item: ClassItem, fold: bool) -> tuple[Range, ...]:
+def members(item: ClassItem, fold: bool) -> tuple[Range, ...]:
     """The code points of a positive `item`, by RE2's own tables (80 ms: only ``[^\\W...]`` needs them)."""
     if isinstance(item, Range) and not fold:
         return (item,)
-    program = Program(f"{_bracketed([item], negated=False, fold=fold)}+")
+    program = Program(f"{_bracketed([item], negated=False, fold=fold)}+", multiline=True)
     spans: list[Range] = []
-    for first, last in ((0, 9), (11, 0xD7FF), (0xE000, MAX_CODE_POINT)):
+    for first, last in ((0, 0xD7FF), (0xE000, MAX_CODE_POINT)):
         # Twice as fast as joining a million chr().
         text = array("I", range(first, last + 1)).tobytes().decode(_UTF_32).encode()
         spans.extend(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from time import perf_counter
 
 from codelode.model import Hit, Match, RelPath, SearchOptions, SearchStats, display_path, sort_key
 from codelode.query.trees import describe
 from codelode.search.batches import Batch, Owner, matched_batches
-from codelode.search.candidates import FileFilter, find_candidates
+from codelode.search.boolean.masks import files_satisfying
+from codelode.search.budget import Budget
+from codelode.search.candidates import Candidate, FileFilter, find_candidates, find_files_with_all
 from codelode.search.enclosing import symbol_at
 from codelode.search.judge import Judge
-from codelode.search.lines import LineGroup, MatchedLine, columns, with_context
+from codelode.search.lines import LineGroup, MatchedLine, add_match, columns, matches_in, with_context
 from codelode.search.patterns import CompiledPattern
 from codelode.search.snapshot import Snapshot
 from codelode.search.source import Sources
@@ -58,9 +62,8 @@ def find_batches(
     In path order; or, when the best for the query `best_for` are wanted of more files than can be ranked, the
     promising ones first.
     """
-    accept = FileFilter(options)
-    masks = [accept.mask(part) for part in snapshot.segments]
-    candidates = find_candidates(pattern.tree, snapshot.segments, masks)
+    with stats.stage("candidates"):
+        candidates = _candidates(snapshot, pattern, options)
     stats.candidates = len(candidates)
     if best_for is not None and len(candidates) > RANKED_FILES:
         judge = Judge(best_for)
@@ -69,17 +72,59 @@ def find_batches(
         )
     if options.explain:
         stats.explain = {"trigrams": describe(pattern.tree), "candidates": len(candidates)}
-    whole = options.context > 0
-    for batch in matched_batches(snapshot, candidates, sources, pattern.matcher, whole=whole):
-        stats.matches += len(batch.spans)
-        stats.matched_files += len({batch.paths[piece] for piece in set(batch.pieces)})
-        yield batch
+    whole = options.context > 0 or pattern.multiline
+    wanted = _in_time(candidates, pattern.budget, options.timeout_ms, stats)
+    try:
+        for batch in matched_batches(snapshot, wanted, sources, pattern.matcher, stats, whole=whole):
+            stats.matches += len(batch.spans)
+            stats.matched_files += len({batch.paths[piece] for piece in set(batch.pieces)})
+            yield batch
+    finally:
+        if pattern.budget:
+            pattern.budget.report(stats)
+
+
+def _candidates(snapshot: Snapshot, pattern: CompiledPattern, options: SearchOptions) -> list[Candidate]:
+    """The files to look at, in path order."""
+    accept = FileFilter(options)
+    masks = [accept.mask(part) for part in snapshot.segments]
+    if not pattern.multiline:
+        return find_candidates(pattern.tree, snapshot.segments, masks)
+    masks = [
+        files_satisfying(pattern.tree, part, mask)
+        for part, mask in zip(snapshot.segments, masks, strict=True)
+    ]
+    found = find_files_with_all((), snapshot.segments, masks)
+    found.sort(key=lambda candidate: sort_key(candidate.path))
+    return found
+
+
+def _in_time(
+    candidates: list[Candidate], budget: Budget | None, timeout_ms: int | None, stats: SearchStats
+) -> Iterator[Candidate]:
+    """`candidates` until the time of the search, or the pattern's budget, is over; that is noted."""
+    if budget is None and timeout_ms is None:
+        yield from candidates
+        return
+    deadline = math.inf if timeout_ms is None else perf_counter() + timeout_ms / 1000
+    for number, candidate in enumerate(candidates):
+        if perf_counter() >= deadline:
+            stats.partial = True
+            stats.notes.append(
+                f"the search stopped after {timeout_ms:,} ms, as asked: {len(candidates) - number:,} of "
+                f"{len(candidates):,} candidate files were not looked at"
+            )
+            return
+        if budget and budget.over:
+            budget.unseen += len(candidates) - number
+            return
+        yield candidate
 
 
 def all_hits(batches: Iterator[Batch], context: int) -> Iterator[Hit]:
     """A hit for each matched line (with context: for each run of lines), in path and line order."""
     for batch in batches:
-        if not context:
+        if not context and not batch.apart:
             yield from _line_hits(batch)
             continue
         for piece in pieces_of(batch):
@@ -124,18 +169,13 @@ def pieces_of(batch: Batch, most_lines: int | None = None) -> Iterator[PieceMatc
             batch.paths[current], batch.languages[current], body, lines, batch.owners[current]
         )
 
-    for (first, last), index, number in zip(batch.spans, batch.pieces, batch.numbers, strict=True):
+    for span, index, number in zip(batch.spans, batch.pieces, batch.numbers, strict=True):
         if index != current:
             if lines:
                 yield piece()
             current, lines, base = index, [], int(batch.starts[index])
-        if lines and lines[-1].number == number:
-            line = lines[-1]
-            line.spans.append((first - base - line.start, last - base - line.start))
-        elif most_lines is None or len(lines) < most_lines:
-            start = text.rfind(b"\n", 0, first) + 1
-            end = text.find(b"\n", last)
-            lines.append(MatchedLine(number, start - base, end - base, [(first - start, last - start)]))
+        if most_lines is None or len(lines) < most_lines or number <= lines[-1].last:
+            add_match(lines, text, span, number, base)
     if lines:
         yield piece()
 
@@ -151,7 +191,7 @@ def best_hits(batches: Iterator[Batch], query: str, options: SearchOptions, stat
     best: list[_Ranked] = []
     for batch in batches:
         for path, pieces in groupby(pieces_of(batch, LINES_SCORED), key=lambda piece: piece.path):
-            best += _ranked_lines(path, list(pieces), judge)
+            best += _ranked_lines(path, list(pieces), judge)[: options.max_per_file]
         if stats.matched_files >= RANKED_FILES:
             stats.partial = True
             break
@@ -197,11 +237,7 @@ def _merge_contexts(chosen: list[_Ranked], context: int) -> list[Hit]:
 
 
 def _group_hit(piece: PieceMatches, group: LineGroup, score: float, symbol: str = "") -> Hit:
-    matches = tuple(
-        Match(line.number, column, length)
-        for line in group.matched
-        for column, length in columns(piece.text[line.start : line.end], line.spans)
-    )
+    matches = tuple(match for line in group.matched for match in matches_in(piece.text, line))
     text = piece.text[group.start : group.end].decode("utf-8", "replace")
     return Hit(
         display_path(piece.path), group.first, group.last, score, piece.language, symbol, text, matches

@@ -6,39 +6,76 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from codelode.model import Match
 from codelode.search.spans import Span
 
 
 class MatchedLine(NamedTuple):
-    """A line with matches.  A ``\\r`` before the newline is part of the line."""
+    """A line with matches, or several that one match goes across.  A ``\\r`` before the newline is part of the line."""
 
     number: int
-    """1-based"""
+    """1-based; of the first line"""
     start: int
     """byte offset of the line in the text"""
     end: int
-    """byte offset of its newline, or the text's length"""
+    """byte offset of the last line's newline, or the text's length"""
     spans: list[Span]
-    """the matches, in bytes from the line's start"""
+    """the matches, in bytes from the first line's start"""
+    last: int
+    """number of the last line"""
 
 
 def group_lines(text: bytes, spans: Sequence[Span]) -> list[MatchedLine]:
-    """The lines of `text` that `spans` (ascending, each within a line, as a matcher gives them) lie in."""
+    """The lines of `text` that `spans` (ascending, as a matcher gives them) lie in."""
     lines: list[MatchedLine] = []
-    number, counted_to, end = 1, 0, -1
-    for first, last in spans:
-        if first > end:
-            start = text.rfind(b"\n", 0, first) + 1
-            end = text.find(b"\n", first)
-            if end < 0:
-                end = len(text)
-            # Counting newlines runs at several GB/s and each byte is counted once, so that an array of all
-            # newlines (numpy) never pays.
-            number += text.count(b"\n", counted_to, start)
-            counted_to = start
-            lines.append(MatchedLine(number, start, end, []))
-        lines[-1].spans.append((first - start, last - start))
+    number, counted_to = 1, 0
+    for span in spans:
+        # Counting newlines runs at several GB/s and each byte is counted once, so that an array of all newlines
+        # (numpy) never pays.
+        number += text.count(b"\n", counted_to, span[0])
+        counted_to = span[0]
+        add_match(lines, text, span, number)
     return lines
+
+
+def add_match(lines: list[MatchedLine], text: bytes, span: Span, number: int, base: int = 0) -> None:
+    """Add a match that begins in line `number` to the last of `lines` when it lies in it, else as a new one.
+
+    `span` counts in `text`, the offsets of `lines` from `base` on.
+    """
+    first, last = span
+    # A newline at the end of a match belongs to the line that it ends.
+    end = last - 1 if last > first and text[last - 1] == 0x0A else text.find(b"\n", last)
+    if end < 0:
+        end = len(text)
+    run = lines[-1] if lines else None
+    if run is None or number > run.last:
+        start = text.rfind(b"\n", 0, first) + 1
+        spans = [(first - start, last - start)]
+        lines.append(
+            MatchedLine(number, start - base, end - base, spans, number + text.count(b"\n", first, end))
+        )
+        return
+    start = run.start + base
+    run.spans.append((first - start, last - start))
+    if end - base > run.end:
+        more = text.count(b"\n", run.end + base, end)
+        lines[-1] = run._replace(end=end - base, last=run.last + more)
+
+
+def matches_in(text: bytes, line: MatchedLine) -> list[Match]:
+    """The matches of `line` of `text`, in characters."""
+    if line.last == line.number:
+        shown = text[line.start : line.end]
+        return [Match(line.number, column, length) for column, length in columns(shown, line.spans)]
+    found = []
+    for first, last in line.spans:
+        at = line.start + first
+        start = text.rfind(b"\n", 0, at) + 1
+        number = line.number + text.count(b"\n", line.start, at)
+        length = _characters(text[at : line.start + last])
+        found.append(Match(number, _characters(text[start:at]) + 1, length))
+    return found
 
 
 def columns(line: bytes, spans: Sequence[Span]) -> list[tuple[int, int]]:
@@ -100,8 +137,8 @@ def _before(text: bytes, line: MatchedLine, context: int) -> tuple[int, int]:
 
 
 def _after(text: bytes, line: MatchedLine, context: int) -> tuple[int, int]:
-    number, end = line.number, line.end
-    while number - line.number < context and end + 1 < len(text):
+    number, end = line.last, line.end
+    while number - line.last < context and end + 1 < len(text):
         following = text.find(b"\n", end + 1)
         end = len(text) if following < 0 else following
         number += 1

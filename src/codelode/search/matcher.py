@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from codelode.query.engine import Program
@@ -17,8 +17,14 @@ _KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
 class Matcher(Protocol):
     """Finds matches in whole files: UTF-8 text without a byte order mark.  One thread at a time."""
 
+    matches_empty: bool
+    """whether the pattern can match the empty string, and so, perhaps, every line"""
+    apart: bool = False
+    """texts must not be laid end to end: matches may cross lines, or are found in another process"""
+
     def find_all(self, text: bytes) -> list[Span]:
-        """Byte spans of every match, ascending, none overlapping another, each within a line.
+        """Byte spans of every match, ascending, none overlapping another; each within a line, unless the pattern
+        crosses lines.
 
         An empty match may be reported at each position (``x*``): `matches_empty` says so beforehand.
         """
@@ -26,19 +32,20 @@ class Matcher(Protocol):
     def matches(self, text: bytes) -> bool:
         """Whether there is a match at all; stops at the first."""
 
-    @property
-    def matches_empty(self) -> bool:
-        """Whether the pattern can match the empty string, and so, perhaps, every line."""
+    def find_in_files(self, texts: Sequence[bytes]) -> list[list[Span]]:
+        """`find_all` of each of `texts`."""
+        return [self.find_all(text) for text in texts]
 
 
-class LiteralMatcher:
+class LiteralMatcher(Matcher):
     """A literal, case counting: bytes.find, 3.9 GB/s where RE2 has 2.5."""
 
     matches_empty = False
 
     def __init__(self, literal: bytes) -> None:
-        """`literal` is UTF-8, not empty, without a newline."""
+        """`literal` is UTF-8, not empty."""
         self._literal = literal
+        self.apart = b"\n" in literal
 
     def find_all(self, text: bytes) -> list[Span]:
         """As `Matcher.find_all`."""
@@ -54,14 +61,15 @@ class LiteralMatcher:
         return self._literal in text
 
 
-class RegexMatcher:
+class RegexMatcher(Matcher):
     """A pattern without word borders: RE2 over the whole file."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, *, multiline: bool = False) -> None:
         source, quick = to_re2(root), to_re2_without_long_folds(root)
-        self._any = Program(source)
-        self._quick = self._any if quick == source else Program(quick)
+        self._any = Program(source, multiline=multiline)
+        self._quick = self._any if quick == source else Program(quick, multiline=multiline)
         self.matches_empty = can_be_empty(root)
+        self.apart = multiline
 
     def _program(self, text: bytes) -> Program:
         if self._quick is self._any or text.isascii():
@@ -81,15 +89,18 @@ class RegexMatcher:
         return self._program(text).find(text, 0, len(text))[0] >= 0
 
 
-class WordBorderMatcher:
-    """A pattern with ``\\b`` or ``\\B``: RE2 where the text is ASCII, a `Shadow` for lines that are not."""
+class WordBorderMatcher(Matcher):
+    """A pattern with ``\\b`` or ``\\B``: RE2 where the text is ASCII, a `Shadow` for lines that are not (for all of
+    the text when the pattern is `multiline`)."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, *, multiline: bool = False) -> None:
         self._root = root
-        self._plain = RegexMatcher(root)
-        self._lines_with = Program(render(root, leaf_to_re2, borders=False))
+        self._multiline = multiline
+        self._plain = RegexMatcher(root, multiline=multiline)
+        self._lines_with = Program(render(root, leaf_to_re2, borders=False), multiline=multiline)
         self._shadow: Shadow | None = None
         self.matches_empty = self._plain.matches_empty
+        self.apart = multiline
 
     def find_all(self, text: bytes) -> list[Span]:
         """As `Matcher.find_all`."""
@@ -102,6 +113,10 @@ class WordBorderMatcher:
     def _iter(self, text: bytes) -> Iterator[Span]:
         """Match line by line, only lines that match when borders are left out of the pattern."""
         size, at = len(text), 0
+        if self._multiline:
+            if self._lines_with.find(text, 0, size)[0] >= 0:
+                yield from self._line_spans(text)
+            return
         while at < size:
             hit, _ = self._lines_with.find(text, at, size)
             if hit < 0 or (hit == size and text[-1] == 0x0A):
@@ -119,6 +134,6 @@ class WordBorderMatcher:
         if line.isascii():
             return self._plain.find_all(line)
         if self._shadow is None:
-            self._shadow = Shadow(self._root)
+            self._shadow = Shadow(self._root, multiline=self._multiline)
         spans = self._shadow.spans(line)
         return self._plain.find_all(line) if spans is None else spans

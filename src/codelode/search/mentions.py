@@ -20,7 +20,7 @@ from codelode.search.spans import Span
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-class NameMatcher:
+class NameMatcher(Matcher):
     """Finds a name as a whole word, case counting: bytes.find and a look at both neighbours, faster than RE2's
     word borders."""
 
@@ -85,7 +85,7 @@ def mentioning_files(
     places: dict[RelPath, tuple[int, int]] = {one.path: (one.segment, one.ordinal) for one in candidates}
     matcher = NameMatcher(name.encode(), compiled.matcher)
     stale = stats.stale
-    for batch in matched_batches(snapshot, candidates, sources, matcher, whole=False):
+    for batch in matched_batches(snapshot, candidates, sources, matcher, stats, whole=False):
         fresh = stats.stale == stale
         stale = stats.stale
         stats.matches += len(batch.spans)

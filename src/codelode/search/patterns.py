@@ -10,6 +10,7 @@ from codelode.errors import PatternError
 from codelode.model import Case
 from codelode.query.literals import pattern_tree
 from codelode.query.regex import Parsed, parse, parse_literal
+from codelode.query.relaxing import relax
 from codelode.query.syntax import Literal, Node, has_word_border
 from codelode.query.trees import TrigramTree
 from codelode.search.budget import Budget
@@ -32,8 +33,8 @@ class CompiledPattern(NamedTuple):
     """whom to ask what is missing (`Budget.report`), when the engine is ``regex``"""
 
     def find_in_files(self, texts: Sequence[bytes]) -> list[list[Span]]:
-        """`Matcher.find_all` of each of `texts`, whole files each or pieces of files."""
-        return [self.matcher.find_all(text) for text in texts]
+        """`Matcher.find_in_files`."""
+        return self.matcher.find_in_files(texts)
 
 
 def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> CompiledPattern:
@@ -48,7 +49,15 @@ def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> Co
     ignore_case = _ignores_case(parsed, case)
     if ignore_case and case is Case.SMART:
         parsed = parse(source, ignore_case=True)
-    return _compiled(parsed, ignore_case)
+    if not parsed.beyond:
+        return _compiled(parsed, ignore_case)
+    from codelode.search.backtracking import BacktrackingMatcher  # starts a process
+
+    root, multiline = parsed.root, parsed.multiline
+    budget = budget or Budget()
+    matcher = BacktrackingMatcher(root, multiline=multiline, budget=budget)
+    tree = pattern_tree(relax(root, multiline=multiline), multiline=multiline)
+    return CompiledPattern(matcher, tree, ignore_case, multiline, "regex", budget)
 
 
 def compile_literal(text: str, case: Case) -> CompiledPattern:
@@ -72,14 +81,16 @@ def _ignores_case(parsed: Parsed, case: Case) -> bool:
 
 
 def _compiled(parsed: Parsed, ignore_case: bool) -> CompiledPattern:
-    root = parsed.root
-    return CompiledPattern(_matcher(root), pattern_tree(root), ignore_case, False, "re2")
+    root, multiline = parsed.root, parsed.multiline
+    tree = pattern_tree(root, multiline=multiline)
+    return CompiledPattern(_matcher(root, multiline), tree, ignore_case, multiline, "re2")
 
 
-def _matcher(root: Node) -> Matcher:
+def _matcher(root: Node, multiline: bool) -> Matcher:
     if isinstance(root, Literal) and not (root.fold and _has_case(root.text)):
         return LiteralMatcher(root.text.encode())
-    return WordBorderMatcher(root) if has_word_border(root) else RegexMatcher(root)
+    kind = WordBorderMatcher if has_word_border(root) else RegexMatcher
+    return kind(root, multiline=multiline)
 
 
 def _has_case(text: str) -> bool:

@@ -1,10 +1,10 @@
 """Unicode word borders for RE2, whose ``\\b`` and ``\\B`` know ASCII words only.
 
-A line is copied with one ASCII character for each of its characters (its shadow), and the pattern is
+A line, or a whole text, is copied with one ASCII character for each of its characters (its shadow), and the pattern is
 rewritten to match shadows: characters that are in the same literals and classes of the pattern, and alike in
 being a word character or not, share a stand-in, which is a letter, digit or underscore exactly when they are
-word characters.  So the rewritten pattern matches the shadow where the pattern, with Unicode's borders,
-matches the line.
+word characters; a newline stays one.  So the rewritten pattern matches the shadow where the pattern, with Unicode's
+borders, matches the line.
 """
 
 from __future__ import annotations
@@ -38,22 +38,28 @@ class _StandIns(dict[int, int]):
         encoded = chr(code).encode("utf-8", "surrogateescape")
         traits = tuple(test.is_whole(encoded) for test in self._tests)
         if traits not in self.traits:
-            if not self._free[traits[0]]:
+            if traits[-1]:
+                self.traits[traits] = code
+            elif not self._free[traits[0]]:
                 raise _NoStandInLeftError
-            self.traits[traits] = self._free[traits[0]].pop()
+            else:
+                self.traits[traits] = self._free[traits[0]].pop()
         self[code] = self.traits[traits]
         return self[code]
 
 
 class Shadow:
-    """Matches one pattern, with Unicode word borders, against lines that are not all ASCII."""
+    """Matches one pattern, with Unicode word borders, against lines (or whole texts, when it is `multiline`) that are
+    not all ASCII."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, *, multiline: bool = False) -> None:
         self._root = root
+        self._multiline = multiline
         self._atoms: dict[str, int] = {}
         render(root, self._collect)
-        # The first trait is being a word character, the others are the atoms in order.
-        self._tests = [Program(WORD_CHAR), *(Program(atom) for atom in self._atoms)]
+        # The first trait is being a word character, the others are the atoms in order; the last is being a newline.
+        sources = [WORD_CHAR, *self._atoms, r"\n"]
+        self._tests = [Program(source, multiline=multiline) for source in sources]
         self._stand_ins = _StandIns(self._tests)
         self._program: Program | None = None
         self._compiled_traits = 0
@@ -65,7 +71,7 @@ class Shadow:
 
     def _to_class(self, leaf: Leaf) -> str:
         if not isinstance(leaf, Literal | CharClass):
-            return r"[^\n]"
+            return leaf_to_re2(leaf)
         parts = []
         for atom in _atoms_of(leaf):
             trait = self._atoms[atom]
@@ -81,7 +87,7 @@ class Shadow:
         if shadow is None:
             return None
         if self._program is None or self._compiled_traits != len(self._stand_ins.traits):
-            self._program = Program(render(self._root, self._to_class))
+            self._program = Program(render(self._root, self._to_class), multiline=self._multiline)
             self._compiled_traits = len(self._stand_ins.traits)
         found = find_spans(self._program, shadow.encode())
         if not found:

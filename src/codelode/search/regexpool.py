@@ -1,0 +1,185 @@
+"""The processes that match with the `regex` module (`search.regexworker`), as the main process sees them.
+
+One that is idle waits for the next query: starting one takes 40 ms, most of them the module's import.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import threading
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, NamedTuple
+
+from codelode import processes
+from codelode.errors import PatternError, StorageError
+from codelode.search import regexworker as wire
+from codelode.search.spans import Span
+
+MAX_IDLE = 2
+"""Idle workers kept, of 20 MB each."""
+
+GRACE_S = 0.5
+"""A worker that has not come back so long after its time is killed.  The module looks at the clock every now and then
+only, and not at all while it compiles."""
+
+COMPILE_S = 2.0
+"""What compiling a pattern may take."""
+
+
+class Found(NamedTuple):
+    """What a worker found in a text."""
+
+    spans: list[Span]
+    end: bytes
+    """`regexworker.DONE`, GAVE_UP when matches may be missing, UNSEEN when it was not looked at"""
+
+
+class WorkerDiedError(Exception):
+    """A worker was killed because its time was over, or ended by itself."""
+
+
+class Worker:
+    """A process; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        try:
+            self._process = subprocess.Popen(
+                processes.command(wire.__name__),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=processes.environment(),
+                start_new_session=True,  # the terminal's Ctrl-C is for the main process
+            )
+        except OSError as exc:
+            raise StorageError(f"cannot start a process for this pattern ({exc})") from exc
+        self.loaded = ""
+        """source of the pattern it has"""
+
+    def load(self, source: str, *, can_be_empty: bool) -> None:
+        """Give it a pattern.  Raises PatternError when `source` is wrong, WorkerDiedError when compiling it takes
+        too long."""
+        if self.loaded == source:
+            return
+        self.loaded = ""
+        encoded = source.encode()
+        with self._within(COMPILE_S):
+            self._send(wire.PATTERN.pack(b"P", len(encoded), can_be_empty) + encoded)
+            (size,) = wire.COMPLAINT.unpack(self._receive(wire.COMPLAINT.size))
+            complaint = self._receive(size).decode()
+        if complaint:
+            raise PatternError(f"the pattern is refused: {complaint}")
+        self.loaded = source
+
+    def find(self, texts: Sequence[bytes], *, each: float, total: float, first: bool) -> Iterator[Found]:
+        """What the pattern matches in each of `texts`, of which one may take `each` seconds and all `total`; only one
+        match of each when `first`.  Raises WorkerDiedError after those that it has seen."""
+        with self._within(total + GRACE_S):
+            sizes = array("I", map(len, texts)).tobytes()
+            self._send(wire.TEXTS.pack(b"T", len(texts), each, total, first) + sizes + b"".join(texts))
+            for _ in texts:
+                end, count = wire.ANSWER.unpack(self._receive(wire.ANSWER.size))
+                numbers = array("Q", self._receive(8 * count)).tolist()
+                yield Found(list(zip(numbers[::2], numbers[1::2], strict=True)), end)
+
+    def stop(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            _close(pipe)
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """Kill the process when the block takes longer: a pipe cannot be waited for with a limit everywhere."""
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._pipe(self._process.stdin).write(data)
+            self._pipe(self._process.stdin).flush()
+        except OSError as exc:
+            raise WorkerDiedError from exc
+
+    def _receive(self, size: int) -> bytes:
+        data = self._pipe(self._process.stdout).read(size)
+        if len(data) < size:
+            raise WorkerDiedError
+        return data
+
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        if pipe is None:
+            raise AssertionError("workers are started with pipes")
+        return pipe
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    try:
+        if pipe:
+            pipe.close()
+    except OSError:
+        return  # unsent bytes for a dead worker
+
+
+class WorkerPool:
+    """Idle workers, from which each query takes one."""
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lease(self, source: str) -> Iterator[Worker]:
+        """A worker for the block, one that has `source` loaded where there is one; it comes back unless the block
+        raises something else than PatternError: then nobody knows what it is doing."""
+        worker = self._take(source) or Worker()
+        try:
+            yield worker
+        except PatternError:
+            self._give_back(worker)
+            raise
+        except BaseException:
+            worker.stop()
+            raise
+        self._give_back(worker)
+
+    def _take(self, source: str) -> Worker | None:
+        with self._lock:
+            for index, worker in enumerate(self._idle):
+                if worker.loaded == source:
+                    return self._idle.pop(index)
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            if len(self._idle) < MAX_IDLE:
+                self._idle.append(worker)
+                return
+        worker.stop()
+
+    def stop(self) -> None:
+        """End every idle worker."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.stop()
+
+    def forget(self) -> None:
+        """In a forked child: the workers are the parent's."""
+        self.__init__()  # type: ignore[misc]
+
+
+POOL = WorkerPool()
+atexit.register(POOL.stop)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=POOL.forget)
