@@ -6,22 +6,19 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from codelode import config
 from codelode.app import Index
 from codelode.errors import (
     CodelodeError,
-    IndexLockedError,
-    IndexNotFoundError,
-    RootError,
     UsageError,
 )
 from codelode.locating import common_root
-from codelode.model import RelPath, SearchOptions, SearchResult, SearchStats
+from codelode.members import Member
+from codelode.model import Mode, RelPath, SearchOptions, SearchResult, SearchStats
 from codelode.searches import Searches
 from codelode.settings import MIB, Settings
 from codelode.store.files import cache_folder
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     from codelode.ingest.report import Progress, RunReport
     from codelode.search.answer import HitStream
     from codelode.search.combined import CombinedSnapshot, Failure
-    from codelode.search.snapshot import OpenSegment, Snapshot, VectorChoice
+    from codelode.search.snapshot import OpenSegment, Snapshot
 
 OPENERS = 8
 """Indexes opened or refreshed at a time: they wait for disks mostly, and more would only queue for Python."""
@@ -40,80 +37,10 @@ OPENERS = 8
 MOST_ASKED = 10_000
 """Hits beyond which no more are asked for in place of folded copies"""
 
+REBUILD = "`codelode index --rebuild`"
+"""What errors of damaged indexes say is to be done"""
+
 LATE = "it could not be opened in time"
-
-
-class Member:
-    """One of several indexes, and whether it can be searched."""
-
-    def __init__(self, root: str, prefix: RelPath, index: Index | None, why: str = "") -> None:
-        """Without `index`, `why` says what keeps it from being opened at all."""
-        self.root, self.prefix, self.index = root, prefix, index
-        self.note = ""
-        """what the user should know of it though it is searched"""
-        self.state: tuple[Snapshot | None, str] | None = None
-        """the newest snapshot, or why there is none; None before `open` has ended"""
-        self._why = why
-        self._damaged: tuple[Snapshot, str] | None = None
-        self._placed: tuple[tuple[Snapshot, ...], list[OpenSegment]] | None = None
-
-    def open(self) -> None:
-        """Look for its newest snapshot."""
-        self.state = self._open()
-
-    def _open(self) -> tuple[Snapshot | None, str]:
-        if self.index is None:
-            return None, self._why
-        if not Path(self.root).is_dir():
-            return None, "its folder does not exist any more"
-        try:
-            found = self.index._current()
-        except IndexNotFoundError as exc:
-            return None, self._why or str(exc)
-        except (CodelodeError, OSError) as exc:
-            return None, str(exc)
-        if self._damaged and self._damaged[0] is found:
-            return None, self._damaged[1]
-        return found, ""
-
-    def refresh(self, progress: Progress | None = None, **options: Any) -> RunReport | None:
-        """What `Index.refresh` did; None when it failed, which is no reason not to search what is there."""
-        self.note = ""
-        if self.index is None:
-            return None
-        try:
-            return self.index.refresh(progress=progress, wait=False, **options)
-        except RootError:
-            return None  # nor can it be opened
-        except IndexLockedError as exc:
-            self._why, self.note = str(exc), f"{self.root} is searched as it was: {exc}"
-        except (CodelodeError, OSError) as exc:
-            self.note = f"{self.root} is searched as it was: {exc}"
-        return None
-
-    def damaged(self, exc: Exception) -> str:
-        """How its snapshot is damaged, when that may be why a search failed with `exc`; "" when it is sound."""
-        if self.index is None or self.state is None or self.state[0] is None:
-            return ""
-        if isinstance(exc, CodelodeError):
-            # Such errors name the file.
-            found = str(exc) if f"{self.index.location}{os.sep}" in str(exc) else ""
-        else:
-            found = next(iter(self.index.verify()), "")
-        if found:
-            self._damaged = self.state[0], found
-        return found
-
-    def place(
-        self, snapshot: Snapshot, choice: VectorChoice, inner: Mapping[RelPath, Snapshot]
-    ) -> list[OpenSegment]:
-        """The segments of its `snapshot` for a snapshot of all, made once; see `search.combined.place`."""
-        from codelode.search.combined import place
-
-        made_from = (snapshot, *inner.values())
-        if self._placed is None or self._placed[0] != made_from:
-            self._placed = made_from, place(snapshot, self.prefix, choice, inner)
-        return self._placed[1]
 
 
 class Indexes(Searches):
@@ -166,6 +93,7 @@ class Indexes(Searches):
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._opened = False
         self._made: tuple[object, CombinedSnapshot] | None = None
+        self._tries += len(self._members)  # each may turn out to be damaged, one after another
 
     def _member(
         self, root: str, prefix: RelPath, settings: Settings | None, flags: Mapping[str, Any]
@@ -296,7 +224,10 @@ class Indexes(Searches):
                 member.open()  # a newer commit may have come since
                 snapshot, why = member.state
                 if snapshot is None:
-                    failures.append(Failure(member.root, why))
+                    # Which index is to be repaired must be said where there are several.
+                    failures.append(
+                        Failure(member.root, why.replace(REBUILD, f"{REBUILD[:-1]} {member.root}`"))
+                    )
                 else:
                     snapshots[member] = snapshot
             if not snapshots and not any(failure.late for failure in failures):
@@ -345,20 +276,23 @@ class Indexes(Searches):
             member.damaged(exc)
 
     def _run(self, snapshot: Snapshot, query: str, options: SearchOptions) -> SearchResult:
+        combined = cast("CombinedSnapshot", snapshot)
         if options.timeout_ms == 0:
             from codelode.search.answer import resolve
 
             mode, _, why = resolve(query, options.mode)
-            stats = SearchStats(partial=True, notes=["no time was left to search after the indexes were opened"])
+            stats = SearchStats(
+                partial=True, notes=["no time was left to search after the indexes were opened"]
+            )
             result = SearchResult(query, mode, (), stats, why)
         elif options.all_matches:
             result = super()._run(snapshot, query, options)
         else:
-            result = self._folded(snapshot, query, options)
-        self._mark(snapshot, result.stats)
+            result = self._folded(combined, query, options)
+        _mark(combined, result.stats)
         return result
 
-    def _folded(self, snapshot: Snapshot, query: str, options: SearchOptions) -> SearchResult:
+    def _folded(self, snapshot: CombinedSnapshot, query: str, options: SearchOptions) -> SearchResult:
         """The answer with each text shown once, however many of the indexes hold it."""
         from codelode.search.duplicates import fold
 
@@ -372,18 +306,18 @@ class Indexes(Searches):
             asked = replace(asked, limit=min(4 * asked.limit, MOST_ASKED))
 
     def _stream(self, snapshot: Snapshot, query: str, options: SearchOptions) -> HitStream:
+        if options.mode not in (Mode.EXACT, Mode.REGEX):
+            snapshot.hold(symbols=True)  # damage must be found while it can be left out
         stream = super()._stream(snapshot, query, options)
-        self._mark(snapshot, stream.stats)
+        _mark(cast("CombinedSnapshot", snapshot), stream.stats)
         return stream
 
-    @staticmethod
-    def _mark(snapshot: Snapshot, stats: SearchStats) -> None:
-        from codelode.search.combined import CombinedSnapshot
 
-        if isinstance(snapshot, CombinedSnapshot):
-            stats.notes += snapshot.notes
-            stats.notes += [f"{failure.root} was left out: {failure.why}" for failure in snapshot.failures]
-            stats.partial = stats.partial or bool(snapshot.failures)
+def _mark(snapshot: CombinedSnapshot, stats: SearchStats) -> None:
+    """Say in `stats` what was left out."""
+    stats.notes += snapshot.notes
+    stats.notes += [f"{failure.root} was left out: {failure.why}" for failure in snapshot.failures]
+    stats.partial = stats.partial or bool(snapshot.failures)
 
 
 def _nothing_to_search(failures: Iterable[Failure]) -> str:

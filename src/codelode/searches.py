@@ -33,6 +33,8 @@ SNAPSHOT_TRIES = 5
 class Searches(Asking):
     """What has snapshots can be searched.  Answers are kept while the object lives, see `caching`."""
 
+    _tries = SNAPSHOT_TRIES
+
     def __init__(self) -> None:
         super().__init__()
         self._making = threading.Lock()
@@ -235,8 +237,10 @@ class Searches(Asking):
 
     def _stream(self, snapshot: Snapshot, query: str, options: SearchOptions) -> HitStream:
         from codelode.search.answer import HitStream
+        from codelode.search.meaning import Meaning
 
-        return HitStream(snapshot.hold(), query, options, self.settings.max_exact_bytes, self._blame)
+        meaning = Meaning(self.embedder)
+        return HitStream(snapshot.hold(), query, options, self.settings.max_exact_bytes, meaning, self._blame)
 
     def similar(
         self,
@@ -266,7 +270,7 @@ class Searches(Asking):
 
         A snapshot opens files when they are first needed: those of a segment that a newer commit has dropped
         are gone then, and the newer snapshot is tried."""
-        for _ in range(SNAPSHOT_TRIES):
+        for _ in range(self._tries):
             snapshot = self._current()
             try:
                 return work(snapshot)

@@ -34,10 +34,12 @@ def run_all(
                 if given_up or not waiting:
                     return
                 job = waiting.pop()
-            job()
-            with changed:
-                done += 1
-                changed.notify()
+            try:
+                job()
+            finally:
+                with changed:
+                    done += 1
+                    changed.notify()
 
     for _ in range(min(most, total)):
         # Daemons: the process may end while a disk that does not answer holds one of them.

@@ -383,14 +383,17 @@ def test_filters(shared, options, found):
     assert {line.split(":")[0] for line in done.lines} == found
 
 
-def test_paths_of_two_indexes_are_refused(place):
+def test_a_question_about_structure_has_one_index(place):
     other = place.folder / "other"
     other.mkdir()
     (other / "a.c").write_text("int x;\n")
     place.run("index", "--quiet", "tree", cwd=".")
     place.run("index", "--quiet", "other", cwd=".")
-    message = place.error("search", "x", "tree/src", "other", cwd=".")
+    message = place.error("refs", "x", "tree/src", "other", cwd=".")
     assert message.startswith("tree/src and other lie in different indexes")
+    assert place.run("search", "--mode=exact", "int x", "tree/src", "other", cwd=".").lines == [
+        "other/a.c:1:int x;"
+    ]
 
 
 # ---- freshness

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from codelode.index.files import FileTable
 from codelode.index.trigram import Blocks, TrigramReader
 from codelode.model import RelPath, SearchOptions, sort_key
 from codelode.query.trees import All, And, KeyRange, Or, Require, TrigramTree
@@ -61,7 +62,7 @@ class FileFilter:
             codes = [i for i, name in enumerate(table.languages) if name in self._languages]
             mask &= np.isin(table.language_codes, codes)
         if self._under:
-            mask &= self._ordinals_mask(part, self._inside(table.paths))
+            mask &= self._ordinals_mask(part, self._inside(table))
         if self._globs:
             own = table.own_paths
             chosen = self._globs.select(own)
@@ -72,9 +73,13 @@ class FileFilter:
             mask &= passing(self._chosen, part)
         return mask
 
-    def _inside(self, paths: Sequence[RelPath]) -> list[int]:
+    def _inside(self, table: FileTable) -> Sequence[int]:
         prefixes = tuple(path + b"/" for path in self._under)
-        return [i for i, path in enumerate(paths) if path.startswith(prefixes) or path in self._under]
+        if table.prefix.startswith(prefixes):
+            return range(len(table))
+        if not any(prefix.startswith(table.prefix) for prefix in prefixes):
+            return ()  # all of it in another index
+        return [i for i, path in enumerate(table.paths) if path.startswith(prefixes) or path in self._under]
 
     @staticmethod
     def _ordinals_mask(part: OpenSegment, ordinals: Sequence[int]) -> Mask:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from codelode.model import RelPath
 from codelode.search.snapshot import OpenSegment, Snapshot, VectorChoice
@@ -19,7 +21,7 @@ class Failure:
 
     root: str
     why: str
-    """and what to do about it"""
+    """what is wrong, and what to do about it"""
     late: bool = False
     """it may only have needed more time"""
 
@@ -48,6 +50,25 @@ class CombinedSnapshot(Snapshot):
         """what is left out"""
         self.notes = tuple(notes)
         """what the user should know of the others"""
+
+    @cached_property
+    def _first_halves(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        """The first 8 bytes of all files' hashes, segment after segment, and where each segment begins."""
+        columns = [part.files.digests[:, 0] for part in self.segments]
+        starts = np.cumsum([0, *map(len, columns)])
+        return np.concatenate([np.empty(0, np.uint64), *columns]), starts
+
+    def with_bytes(self, digest: bytes) -> list[tuple[int, int]]:
+        """The files, dead ones too, whose bytes have this hash (xxh3-128): number of the segment, and ordinal."""
+        # One comparison for all segments: 20 us for 80,000 files, where each segment alone would cost 5.
+        halves, starts = self._first_halves
+        found = []
+        for at in np.flatnonzero(halves == np.frombuffer(digest, np.uint64)[0]).tolist():
+            segment = int(np.searchsorted(starts, at, "right")) - 1
+            ordinal = at - int(starts[segment])
+            if self.segments[segment].files.digest(ordinal) == digest:
+                found.append((segment, ordinal))
+        return found
 
 
 def place(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import numpy as np
-
 from codelode.model import Hit, Mode, RelPath, SearchOptions, SearchResult, display_path
 from codelode.search.candidates import FileFilter
-from codelode.search.snapshot import Mask, OpenSegment, Snapshot
+from codelode.search.combined import CombinedSnapshot
+from codelode.search.snapshot import Mask, OpenSegment
 
 
-def fold(snapshot: Snapshot, result: SearchResult, options: SearchOptions) -> list[Hit]:
+def fold(snapshot: CombinedSnapshot, result: SearchResult, options: SearchOptions) -> list[Hit]:
     """The hits of `result` without those that say what a better one says: the same lines of a file with the same bytes.
 
     `Hit.copies` names all files of the snapshot with these bytes that pass the filters, whether or not the search has
@@ -40,10 +39,10 @@ def fold(snapshot: Snapshot, result: SearchResult, options: SearchOptions) -> li
 class _Twins:
     """The files of a snapshot by their bytes, as far as somebody asks."""
 
-    def __init__(self, snapshot: Snapshot, options: SearchOptions, *, among_hits: bool) -> None:
+    def __init__(self, snapshot: CombinedSnapshot, options: SearchOptions, *, among_hits: bool) -> None:
         self._snapshot = snapshot
         self._filter = FileFilter(options)
-        self._masks: list[Mask] | None = None
+        self._masks: dict[int, Mask] = {}
         self._found: dict[bytes, tuple[str, ...]] = {}
         self.among_hits = among_hits
         """only hits are copies: the query has filters of its own, which are not known here"""
@@ -60,14 +59,12 @@ class _Twins:
         return self._found[digest]
 
     def _search(self, digest: bytes) -> Iterator[RelPath]:
-        if self._masks is None:
-            self._masks = [self._filter.mask(part) for part in self._snapshot.segments]
-        wanted = np.frombuffer(digest, np.uint64)
-        for part, mask in zip(self._snapshot.segments, self._masks, strict=True):
-            same = (part.files.digests == wanted).all(axis=1) & mask
-            for ordinal in np.flatnonzero(same).tolist():
-                if _is_as_indexed(part, ordinal):
-                    yield part.files.path(ordinal)
+        for segment, ordinal in self._snapshot.with_bytes(digest):
+            part = self._snapshot.segments[segment]
+            if segment not in self._masks:
+                self._masks[segment] = self._filter.mask(part)
+            if self._masks[segment][ordinal] and _is_as_indexed(part, ordinal):
+                yield part.files.path(ordinal)
 
 
 def _is_as_indexed(part: OpenSegment, ordinal: int) -> bool:
