@@ -15,9 +15,7 @@ from codelode.query import ast
 from codelode.query.literals import literal_tree
 from codelode.query.printing import print_node
 from codelode.query.trees import describe
-from codelode.search.boolean.definitions import DefinitionFinder
 from codelode.search.boolean.filters import CASE, file_mask, ignores_case
-from codelode.search.boolean.fuzzy import FuzzyFinder
 from codelode.search.boolean.masks import files_with_all
 from codelode.search.boolean.matchers import (
     PhraseFinder,
@@ -27,7 +25,6 @@ from codelode.search.boolean.matchers import (
     WordFinder,
     WordInPath,
 )
-from codelode.search.boolean.patterns import PatternFinder, StructureFinder
 from codelode.search.boolean.ranking import SPANS_SCORED
 from codelode.search.boolean.tree import (
     AndNode,
@@ -47,10 +44,8 @@ from codelode.search.boolean.tree import (
 )
 from codelode.search.budget import Budget
 from codelode.search.meaning import Meaning
-from codelode.search.nearest import nearest_chunks
 from codelode.search.proposals import global_weight
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot
-from codelode.search.structural import compile_structure
 from codelode.text import tokens
 
 USUAL_WEIGHT = 5.0
@@ -275,6 +270,8 @@ class Compiler:
                 self._know(atom, wildcard(node.text.lower(), USUAL_WEIGHT))
             return atom
         if isinstance(node, ast.Fuzzy):
+            from codelode.search.boolean.fuzzy import FuzzyFinder
+
             fuzzy = FuzzyFinder(node.text, node.distance)
             typos = Typos(fuzzy.word, node.distance, USUAL_WEIGHT)
             # The word itself, where it occurs, before words like it.
@@ -295,11 +292,16 @@ class Compiler:
         return self._special(node, languages)
 
     def _special(self, node: ast.Node, languages: frozenset[str]) -> Atom:
+        # Each kind loads what it needs: a query of words does not pay for parsers.
         if isinstance(node, ast.Pattern):
+            from codelode.search.boolean.patterns import PatternFinder
+
             pattern = PatternFinder(node.source, CASE[self._query.case], self._budget)
             step = self._step(node, f"trigrams {describe(pattern.tree)}")
             atom = TextAtom(self._number(), step, pattern, pattern.candidates, rank=8, most=self._most)
         elif isinstance(node, ast.Symbol):
+            from codelode.search.boolean.definitions import DefinitionFinder
+
             definitions = DefinitionFinder(node, fold=ignores_case(node.text, self._query.case))
             self._words += tokens.words(node.text)
             atom = TextAtom(
@@ -315,6 +317,9 @@ class Compiler:
                     f"ast:'{node.pattern}' needs the language of the pattern beside it, "
                     f"for example: ast:'{node.pattern}' lang:python"
                 )
+            from codelode.search.boolean.structures import StructureFinder
+            from codelode.search.structural import compile_structure
+
             structure = StructureFinder(compile_structure(node.pattern, languages))
             step = self._step(node, "trigrams of its words")
             atom = TextAtom(self._number(), step, structure, structure.candidates, rank=TextAtom.PARSED)
@@ -355,6 +360,8 @@ class Compiler:
         return atom
 
     def _meant(self, node: ast.Meaning, boost: float) -> MeaningNode:
+        from codelode.search.nearest import nearest_chunks
+
         vector = self._meaning.must_vector(node.text)
         found = MeaningNode(
             self._step(node, "vectors"),
