@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -77,3 +77,40 @@ class Shared(Generic[T]):
             found = flight.wait()
             if found is not None:
                 return found
+
+
+class once(Generic[T]):  # noqa: N801  used like functools.cached_property
+    """A property that is computed when it is first asked for: once, however many threads ask, and those who ask another
+    object do not wait.
+
+    `functools.cached_property` keeps all objects of a class waiting while it computes for one (Python 3.11), or
+    computes in every thread that asks early (from 3.12 on): 64 of them would list the files of a large index 64 times.
+    Afterwards it is an attribute like any other.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        """`compute` may ask for other such properties of its object."""
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> once[T]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> once[T] | T:
+        if instance is None:
+            return self
+        known = instance.__dict__
+        with known.setdefault(_LOCK, threading.RLock()):  # one lock, whoever came first: setdefault is atomic
+            if self._name not in known:
+                known[self._name] = self._compute(instance)
+            found: T = known[self._name]
+            return found
+
+
+_LOCK = "_once_lock"

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from codelode.sharing import Shared
+from codelode.sharing import Shared, once
 
 
 @pytest.fixture
@@ -94,3 +94,56 @@ def test_an_interrupted_look_is_taken_again(threads: ThreadPoolExecutor) -> None
     clock.open.release(20)
     assert isinstance(first.exception(timeout=30), KeyboardInterrupt)
     assert [future.result(timeout=30) for future in others] == [6] * 5
+
+
+class Book:
+    """Two properties, of which one needs the other."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self._gate = gate
+        self.computed: list[str] = []
+
+    @once
+    def pages(self) -> list[int]:
+        """Numbers."""
+        assert self._gate.wait(30)
+        self.computed.append("pages")
+        return [1, 2, 3]
+
+    @once
+    def length(self) -> int:
+        self.computed.append("length")
+        return len(self.pages)
+
+
+def test_a_property_is_computed_once(threads: ThreadPoolExecutor) -> None:
+    gate, opened = threading.Event(), threading.Event()
+    opened.set()
+    slow, quick = Book(gate), Book(opened)
+    asking = [threads.submit(lambda: (slow.length, slow.pages)) for _ in range(15)]
+    assert quick.length == 3, "nobody waits for another object"
+    gate.set()
+    found = [future.result(timeout=30) for future in asking]
+    assert slow.computed == ["length", "pages"]
+    assert len({id(pages) for _, pages in found}) == 1
+    assert slow.__dict__["length"] == 3, "an attribute like any other from now on"
+
+
+def test_a_property_that_cannot_be_computed_is_tried_again() -> None:
+    class Door:
+        locked = True
+
+        @once
+        def room(self) -> str:
+            """What is behind it."""
+            if self.locked:
+                raise PermissionError
+            return "a room"
+
+    door = Door()
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            _ = door.room
+    door.locked = False
+    assert door.room == "a room"
+    assert Door.room.__doc__ == "What is behind it."

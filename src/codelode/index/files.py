@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelode.model import FileStat, RelPath, StructureState
+from codelode.sharing import once
 from codelode.store.columns import ColumnFile, write_columns
 from codelode.text.folding import fold_in_place
 
@@ -96,14 +96,14 @@ class FileTable:
         other.__dict__.pop("paths", None)
         return other
 
-    @cached_property
+    @once
     def own_paths(self) -> list[RelPath]:
         """All paths, from their own root; made once, 0.2 us each."""
         blob = self._file.column("paths").tobytes()
         offsets = self._offsets.tolist()
         return [blob[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
 
-    @cached_property
+    @once
     def paths(self) -> list[RelPath]:
         """All paths; made once."""
         prefix = self.prefix
@@ -136,7 +136,7 @@ class FileTable:
         """All own paths end to end, and where each begins (uint32, one more than files)."""
         return self._file.column("paths").tobytes(), self._offsets
 
-    @cached_property
+    @once
     def path_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
         """All own paths, a line each (a line feed in a path is a NUL), and where each begins (int64)."""
         paths = self.own_paths
@@ -144,27 +144,27 @@ class FileTable:
         np.cumsum([len(path) + 1 for path in paths[:-1]], out=starts[1:])
         return b"\n".join(path.replace(b"\n", b"\0") for path in paths), starts
 
-    @cached_property
+    @once
     def folded_path_lines(self) -> bytes:
         """The same lines in lower case, byte for byte at the same offsets."""
         return fold_in_place(self.path_lines[0])
 
-    @cached_property
+    @once
     def sizes(self) -> npt.NDArray[np.uint64]:
         """Bytes of each file when it was indexed."""
         return self._file.column("size")
 
-    @cached_property
+    @once
     def mtimes_ns(self) -> npt.NDArray[np.int64]:
         """Modification time of each file when it was indexed, in nanoseconds since 1970."""
         return self._file.column("mtime_ns")
 
-    @cached_property
+    @once
     def language_codes(self) -> npt.NDArray[np.uint8]:
         """Index into `languages` of each file."""
         return self._file.column("language")
 
-    @cached_property
+    @once
     def structure_codes(self) -> npt.NDArray[np.uint8]:
         """Index into `structures` of each file."""
         return self._file.column("structure")
@@ -182,12 +182,12 @@ class FileTable:
         size, mtime_ns, plain = self._signatures
         return size[ordinal], mtime_ns[ordinal], plain[ordinal]
 
-    @cached_property
+    @once
     def _signatures(self) -> tuple[memoryview, ...]:
         # Indexing a memoryview gives a Python integer in 40 ns, numpy one of its own in 100.
         return tuple(self._file.column(name).data for name in ("size", "mtime_ns", "plain"))
 
-    @cached_property
+    @once
     def digests(self) -> npt.NDArray[np.uint64]:
         """The xxh3-128 of each file's bytes: u64[n, 2]."""
         return self._file.column("hash").view(np.uint64).reshape(-1, 2)

@@ -8,7 +8,6 @@ its words (humps), and by the pairs of letters in each 64 names, which share mos
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from codelode.index import namematch
 from codelode.index.packed import Packed, PackedWriter, Values
+from codelode.sharing import once
 from codelode.store.columns import ColumnFile
 
 Ids = npt.NDArray[np.int64]
@@ -125,7 +125,7 @@ class Names:
         """A name as written."""
         return bytes(self._blob[self._offsets[number] : self._offsets[number + 1]])
 
-    @cached_property
+    @once
     def lines(self) -> tuple[bytes, Ids]:
         """All names, a line each, and where each begins (int64): what a pattern is matched against."""
         count = len(self)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -19,6 +18,7 @@ from codelode.index import namematch
 from codelode.index.nameorder import PADDING, sort_names
 from codelode.index.names import Ids, Names, name_columns
 from codelode.index.packed import Packed, PackedWriter, Sum, Values
+from codelode.sharing import once
 from codelode.store.columns import ColumnFile, write_columns
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class SymbolTable:
     def __len__(self) -> int:
         return self.kinds.size
 
-    @cached_property
+    @once
     def files(self) -> npt.NDArray[np.uint16]:
         """Ordinal of each row's file, ascending."""
         ordinals = np.arange(self._first.size - 1, dtype=np.uint16)

@@ -13,13 +13,13 @@ On the Linux tree that is 1.0 byte a posting.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from codelode.errors import CorruptIndexError
+from codelode.sharing import once
 from codelode.store.columns import ColumnFile, write_columns
 from codelode.text import trigrams
 
@@ -257,7 +257,7 @@ class TrigramReader:
         end = int(self._starts[after]) if inner else -1
         return int(self._starts[block]), end, int(self._lines[block])
 
-    @cached_property
+    @once
     def _blocks_each(self) -> npt.NDArray[np.int64]:
         return np.bincount(self._owners)
 

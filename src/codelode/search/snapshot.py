@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from codelode.index.files import ChunkTable, FileTable
 from codelode.index.symbols import SymbolTable
 from codelode.index.trigram import TrigramReader
 from codelode.model import RelPath, display_path, sort_key
+from codelode.sharing import once
 from codelode.store import segment
 from codelode.store.catalog import Catalog, SegmentRow
 from codelode.store.sidecars import sidecar
@@ -97,22 +97,22 @@ class OpenSegment:
         """Where the file of this segment with this path lies: absolute."""
         return self._root + path[len(self.files.prefix) :]
 
-    @cached_property
+    @once
     def trigrams(self) -> TrigramReader:
         """Its trigram index."""
         return TrigramReader(self.folder / segment.TRIGRAMS)
 
-    @cached_property
+    @once
     def chunks(self) -> ChunkTable:
         """Its chunk table."""
         return ChunkTable(self.folder / segment.CHUNKS)
 
-    @cached_property
+    @once
     def symbols(self) -> SymbolTable:
         """Its definitions."""
         return SymbolTable(self.folder / segment.SYMBOLS)
 
-    @cached_property
+    @once
     def terms(self) -> TermsReader:
         """Its ranked words."""
         from codelode.index.terms import TermsReader  # tantivy: exact queries never load it
@@ -139,7 +139,7 @@ class OpenSegment:
             return None
         return self._sidecar[1]
 
-    @cached_property
+    @once
     def _own_vectors(self) -> VectorTable | None:
         path = self.folder / segment.VECTORS
         return self._vector_table(path) if path.exists() else None
@@ -159,18 +159,18 @@ class OpenSegment:
             return self.live_chunks
         return int((self.live[self.chunks.files] & table.has).sum())
 
-    @cached_property
+    @once
     def has_tombstones(self) -> bool:
         """Whether any file of it is dead."""
         return not bool(self.live.all())
 
-    @cached_property
+    @once
     def live_chunks(self) -> int:
         """Chunks of files without a tombstone."""
         files = self.chunks.files
         return int(self.live[files].sum()) if self.has_tombstones else len(files)
 
-    @cached_property
+    @once
     def live_files(self) -> int:
         """Files without a tombstone."""
         return int(self.live.sum())
@@ -228,12 +228,12 @@ class Snapshot:
                 _ = part.symbols
         return self
 
-    @cached_property
+    @once
     def files(self) -> int:
         """Live files of all segments."""
         return sum(part.live_files for part in self.segments)
 
-    @cached_property
+    @once
     def standing(self) -> list[npt.NDArray[np.int64]]:
         """For each segment the place of its files among all in the order of `standing`.  100 ms for 80,000 files."""
         paths = [path for part in self.segments for path in part.files.paths]
@@ -264,7 +264,7 @@ class Snapshot:
         """Live chunks of all segments that have a vector, as of now: a job may be adding some."""
         return sum(part.embedded_chunks for part in self.segments)
 
-    @cached_property
+    @once
     def chunks(self) -> int:
         """Live chunks of all segments."""
         return sum(part.live_chunks for part in self.segments)
