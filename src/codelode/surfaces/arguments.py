@@ -112,6 +112,20 @@ def _search(parser: argparse.ArgumentParser) -> None:
         type=whole(1),
         help="fit the output into so many tokens of 4 characters: fewer context lines, then fewer hits",
     )
+    parser.add_argument(
+        "--group",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="search the folders of this group in your settings too; can be repeated",
+    )
+    parser.add_argument("--all-indexes", action="store_true", help="search all that codelode list lists")
+    parser.add_argument(
+        "--timeout",
+        metavar="MS",
+        type=whole(0),
+        help="stop after so many milliseconds, with what is found by then",
+    )
     parser.add_argument("--explain", action="store_true", help="say how the answer came about")
     parser.add_argument(
         "--profile", action="store_true", help="say how many milliseconds each stage of the search took"
@@ -173,8 +187,8 @@ COMMANDS: dict[str, Command] = {
         "search QUERY [PATH ...] [options]",
         "search, after bringing the index up to date",
         "QUERY is words, a literal text, a regular expression, sym: and a name, or a pattern of code\n"
-        "(--mode ast); write -- before a query that starts with a dash.  PATHs are files or folders of one\n"
-        "index (default: the current folder).",
+        "(--mode ast); write -- before a query that starts with a dash.  PATHs are files or folders (default:\n"
+        "the current folder); those of several indexes are searched as if they were of one.",
         _search,
         1,
         None,
@@ -188,13 +202,13 @@ COMMANDS: dict[str, Command] = {
         1,
     ),
     "batch": Command(
-        "batch [PATH] [options]",
+        "batch [PATH ...] [options]",
         "answer many queries: one a line on stdin, one JSON list of hits a line on stdout",
         "The index is brought up to date once, before the first query.  A bad query gives [] and an\n"
         "error message.",
         _batch,
         0,
-        1,
+        None,
     ),
     **STRUCTURE_COMMANDS,
     "status": Command(

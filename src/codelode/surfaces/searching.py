@@ -6,17 +6,18 @@ import argparse
 import itertools
 import os
 import sys
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from codelode import config
 from codelode.errors import QueryError, UsageError
-from codelode.model import RANKED, Case, Mode
+from codelode.model import FIRST_PAGE, RANKED, Case, Mode, SearchResult
 from codelode.surfaces import arguments, targets
+from codelode.surfaces.answering import note
 from codelode.surfaces.formats import WITH_CONTEXT, Format, Layout
+from codelode.surfaces.opening import opened
 from codelode.surfaces.options import languages, listed
 from codelode.surfaces.output import Output, look
-from codelode.surfaces.refreshing import refresh
 from codelode.surfaces.showing import Answer, Wishes, show
 
 FOUND, NOTHING, FAILED = 0, 1, 2
@@ -26,34 +27,51 @@ DEFAULT_LIMIT = 10
 
 
 def search(options: argparse.Namespace) -> int:
-    """Runs one query and prints its hits; the exit status."""
+    """Runs one query, or takes the next page of one, and prints the hits; the exit status."""
     began = perf_counter()
     form = _form(options)
-    query, *paths = options.words
-    from codelode.app import Index
-
-    target = targets.target(paths)
     dress = look(options.color, os.environ)
+    query, *paths = options.words or [None]
+    target = targets.search_target(paths, options.group, all_indexes=options.all_indexes)
+    if query is None or options.cursor not in ("", FIRST_PAGE):
+        from codelode.paging import next_page
+
+        result, root = next_page(options.cursor, limit=options.limit, query=query)
+        answer = _answer(result, root)
+        layout = Layout(form, answer.mode, replace(target, root=root).shown, dress, options.context)
+        return show(answer, layout, Wishes(began, {}, options.budget, options.profile))
     asked = _asked(options, target)
     _check(query, options)
-    with Index(target.root, config.load(target.root, arguments.flags(options), os.environ)) as index:
-        before = {}
-        if not options.no_refresh:
-            refreshing = perf_counter()
-            refresh(index, thorough=False)
-            before["refresh"] = (perf_counter() - refreshing) * 1000
+    fresh, opening = not options.no_refresh, perf_counter()
+    before = {"load": (opening - began) * 1000}
+    flags = {**arguments.flags(options), "cache_mb": 0}  # one question: nobody asks it again
+    with opened(target, flags, fresh=fresh, timeout_ms=options.timeout) as place:
         asking = perf_counter()
+        if fresh:
+            before["refresh"] = (asking - opening) * 1000
+        index = place.searches
+        asked["timeout_ms"] = place.timeout_ms
         if options.all:
             stream = index.stream(query, **asked)
+            before["open"] = (perf_counter() - asking) * 1000 - sum(stream.stats.stages.values())
             first = next(stream, None)  # a damaged index must be found before anything is printed
             hits = stream if first is None else itertools.chain([first], stream)
-            answer = Answer(query, stream.mode, stream.why, target.root, hits, stream.stats)
+            answer = Answer(
+                query, stream.mode, stream.why, index.root, hits, stream.stats, several=place.told
+            )
         else:
-            result = index.search(query, limit=options.limit or DEFAULT_LIMIT, **asked)
+            limit = options.limit or DEFAULT_LIMIT
+            result = index.search(query, limit=limit, cursor=options.cursor, **asked)
             before["open"] = (perf_counter() - asking) * 1000 - result.stats.elapsed_ms
-            answer = Answer(query, result.mode, result.why, target.root, result.hits, result.stats)
+            answer = replace(_answer(result, index.root), several=place.told)
         layout = Layout(form, answer.mode, target.shown, dress, options.context, options.all)
-        return show(answer, layout, Wishes(began, before, options.budget, options.profile))
+        status = show(answer, layout, Wishes(began, before, options.budget, options.profile))
+        # Of a part of several indexes nobody can say that nothing is there.
+        return FAILED if status == NOTHING and target.roots and answer.stats.partial else status
+
+
+def _answer(result: SearchResult, root: str) -> Answer:
+    return Answer(result.query, result.mode, result.why, root, result.hits, result.stats, result.page)
 
 
 def _form(options: argparse.Namespace) -> Format:
@@ -67,6 +85,8 @@ def _form(options: argparse.Namespace) -> Format:
         raise UsageError(f"--format {form.value} shows no lines around matches: leave out -C")
     if options.all and options.limit is not None:
         raise UsageError("--all prints every match: leave out -n")
+    if options.all and options.cursor:
+        raise UsageError("--all prints every match at once: leave out --cursor")
     if options.all and options.budget is not None:
         raise UsageError("--budget keeps the best hits, --all has no best: leave out one of them")
     return form
@@ -76,24 +96,26 @@ def batch(options: argparse.Namespace) -> int:
     """Answers the queries on the standard input, a line each; the exit status."""
     import json
 
-    from codelode.app import Index
-
-    target = targets.target(options.words)
+    target = targets.search_target(options.words)
     output = Output()
     found = failed = False
-    with Index(target.root, config.load(target.root, {}, os.environ)) as index:
-        if not options.no_refresh:
-            refresh(index, thorough=False)
+    told: set[str] = set()
+    with opened(target, {}, fresh=not options.no_refresh) as place:
         for number, line in enumerate(sys.stdin.buffer, start=1):
             hits: list[dict[str, Any]] = []
             try:
-                result = index.search(
+                result = place.searches.search(
                     _decoded(line),
                     mode=options.mode,
                     limit=options.limit or DEFAULT_LIMIT,
                     under=target.under,
                 )
                 hits = [hit.to_json() for hit in result.hits]
+                for failure in place.failed:
+                    failed = True
+                    if failure["root"] not in told:
+                        told.add(failure["root"])
+                        note(f"{failure['root']} was left out: {failure['why']}")
             except QueryError as exc:
                 failed = True
                 print(f"codelode: line {number}: {exc}", file=sys.stderr)
