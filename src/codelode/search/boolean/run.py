@@ -26,7 +26,6 @@ from codelode.search.boolean.subject import Subject
 from codelode.search.boolean.tree import AndNode, Mark, MeaningNode, Node, TextAtom
 from codelode.search.budget import Budget
 from codelode.search.candidates import FileFilter
-from codelode.search.definition import DefinitionReader
 from codelode.search.judge import Judge
 from codelode.search.meaning import Meaning
 from codelode.search.proposals import best_of
@@ -240,6 +239,8 @@ class QuerySearch:
 
     def _definitions(self, found: Iterable[tuple[Subject, Sequence[Span], float]]) -> Iterator[Hit]:
         """The innermost definitions around the spans, each once: for the name of one, the definition itself."""
+        from codelode.search.definition import DefinitionReader  # parsers, for definitions only
+
         reader = DefinitionReader(self._sources)
         for subject, spans, score in found:
             if not subject.fresh:
