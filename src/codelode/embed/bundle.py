@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
 from codelode.embed.batching import BatchPolicy
 from codelode.embed.embedder import EmbedderFacts, Vectors
 from codelode.embed.static import StaticModel, bundled
+from codelode.sharing import once
 
 MOST_TEXTS, MOST_BYTES = 4096, 8 << 20
 """What is encoded at once; more gains nothing."""
@@ -20,7 +20,7 @@ class BundledEmbedder:
 
     inline = True
 
-    @cached_property
+    @once
     def _model(self) -> StaticModel:
         return bundled()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from codelode.embed.modelfiles import fingerprint_of, model_folder, read_json, r
 from codelode.embed.tokenizing import FILE, load_tokenizer, require
 from codelode.errors import EmbedderError
 from codelode.settings import Settings
+from codelode.sharing import once
 
 WEIGHTS = "model.safetensors"
 
@@ -49,7 +49,7 @@ class Model2VecEmbedder(HeavyEmbedder):
         self._folder = model_folder(target, root, WEIGHTS)
         self._target = target
 
-    @cached_property
+    @once
     def fingerprint(self) -> str:
         """Names the files and the prefix of texts."""
         files = [self._folder / name for name in (WEIGHTS, FILE, "config.json")]
@@ -64,7 +64,7 @@ class Model2VecEmbedder(HeavyEmbedder):
         """Large batches at once: a text costs next to nothing."""
         return BatchPolicy(MOST_BYTES, MOST_TEXTS)
 
-    @cached_property
+    @once
     def _loaded(self) -> _Loaded:
         tensors = read_tensors(self._folder / WEIGHTS)
         table = tensors.get("embeddings", tensors.get("embedding.weight"))

@@ -7,7 +7,6 @@ vectors of tokens become one, else their mean does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from codelode.embed.modelfiles import fingerprint_of, model_folder, read_json
 from codelode.embed.tokenizing import FILE, load_tokenizer, require
 from codelode.errors import EmbedderError
 from codelode.settings import Settings
+from codelode.sharing import once
 
 PLACES = ("model.onnx", "onnx/model.onnx")
 POOLING = "1_Pooling/config.json"
@@ -67,7 +67,7 @@ class OnnxEmbedder(HeavyEmbedder):
             raise EmbedderError(f"{self._folder} holds neither {PLACES[0]} nor {PLACES[1]}")
         self._model: Path = found[0]
 
-    @cached_property
+    @once
     def fingerprint(self) -> str:
         """Names the files and the prefix of texts."""
         files = [self._model, self._folder / FILE, self._folder / POOLING, self._folder / "config.json"]
@@ -88,7 +88,7 @@ class OnnxEmbedder(HeavyEmbedder):
         beside = self._model.parent.glob(f"{self._model.name}*")  # model.onnx_data holds what is above 2 GB
         return sum(path.stat().st_size for path in beside)
 
-    @cached_property
+    @once
     def _most_tokens(self) -> int:
         """Tokens of a text that the model takes."""
         given = [
@@ -99,7 +99,7 @@ class OnnxEmbedder(HeavyEmbedder):
         ]
         return min(int(one) for one in given if isinstance(one, int | float))
 
-    @cached_property
+    @once
     def _loaded(self) -> _Loaded:
         import onnxruntime
 

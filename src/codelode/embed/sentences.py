@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from codelode.embed.modelfiles import fingerprint_of, model_folder
 from codelode.embed.tokenizing import require
 from codelode.errors import EmbedderError
 from codelode.settings import Settings
+from codelode.sharing import once
 
 MODULES = "modules.json"
 """Lists the parts of a model: every folder of one has it."""
@@ -33,7 +33,7 @@ class SentenceEmbedder(HeavyEmbedder):
         self._folder = model_folder(target, root, MODULES)
         self._target = target
 
-    @cached_property
+    @once
     def fingerprint(self) -> str:
         """Names the files and the prefix of texts."""
         files = [*self._folder.glob("**/*.json"), *self._folder.glob("**/*.safetensors")]
@@ -59,7 +59,7 @@ class SentenceEmbedder(HeavyEmbedder):
     def _model_bytes(self) -> int:
         return sum(one.numel() * one.element_size() for one in self._model.parameters())
 
-    @cached_property
+    @once
     def _device(self) -> tuple[str, str]:
         """The device, and why none faster is used."""
         import torch
@@ -72,7 +72,7 @@ class SentenceEmbedder(HeavyEmbedder):
             return "cpu", "PyTorch finds no GPU that it can use"
         return "cpu", "the installed PyTorch is built for the CPU only"
 
-    @cached_property
+    @once
     def _model(self) -> Any:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar

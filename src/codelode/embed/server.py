@@ -11,7 +11,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from codelode.embed.heavy import HeavyEmbedder
 from codelode.embed.retrying import MOST_ASKED_SECONDS, TRANSIENT, RateLimit, Retries
 from codelode.errors import EmbedderError
 from codelode.settings import Settings
+from codelode.sharing import once
 
 KEYS = ("CODELODE_API_KEY", "OPENAI_API_KEY")
 """Variables that hold the key; the first one set is used."""
@@ -90,7 +90,7 @@ class ServerEmbedder(HeavyEmbedder):
         self._open = urllib.request.build_opener(_NoRedirect, *direct).open
         self._silent_until, self._silence = 0.0, ""
 
-    @cached_property
+    @once
     def fingerprint(self) -> str:
         """Names the server, the model, the dimensions and the prefix of texts."""
         parts = (self._url, self._model, str(self._wanted_dims), self._text_prefix)
