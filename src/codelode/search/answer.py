@@ -128,20 +128,24 @@ def _run(
             resolve(query, options.mode, exhaustive=True)
         return _run_ranked(snapshot, query, options, sources, stats, meaning)
     if options.mode is Mode.QUERY:
-        from codelode.search.boolean.run import QuerySearch
+        with stats.stage("load"):
+            from codelode.search.boolean.run import QuerySearch
 
         search = QuerySearch(snapshot, query, options, sources, stats, meaning, Budget())
         return list(search.all()) if options.all_matches else search.best()
     if options.mode is Mode.SYMBOL:
-        from codelode.search.symbols import symbol_hits  # others never load it
+        with stats.stage("load"):
+            from codelode.search.symbols import symbol_hits
 
         return list(symbol_hits(snapshot, query, options, sources, stats))
     if options.all_matches:
         return list(_all(snapshot, query, options, sources, stats, meaning))
     if options.mode is Mode.AST:
-        from codelode.search.structural import best_structures, compile_structure  # ast-grep, and the parsers
+        with stats.stage("load"):  # ast-grep, and the parsers
+            from codelode.search.structural import best_structures, compile_structure
 
-        structure = compile_structure(query, options.languages)
+        with stats.stage("parse"):
+            structure = compile_structure(query, options.languages)
         return best_structures(snapshot, structure, options, sources, stats)
     pattern = _compile(query, options)
     batches = exact.find_batches(snapshot, pattern, options, sources, stats, best_for=query)
@@ -158,20 +162,25 @@ def _run_ranked(
 ) -> list[Hit]:
     # Each mode loads what it needs: exact queries never pay for Tantivy or a model.
     if options.mode is Mode.WORDS:
-        from codelode.search.words import search_words
+        with stats.stage("load"):
+            from codelode.search.words import search_words
 
         return search_words(snapshot, query, options, sources, stats)
     if options.mode is Mode.HYBRID:
-        from codelode.search.hybrid import search_hybrid
+        with stats.stage("load"):
+            from codelode.search.hybrid import search_hybrid
 
-        vector = meaning.vector(query, stats)
+        with stats.stage("encode"):
+            vector = meaning.vector(query, stats)
         if vector is not None:
             _note_missing(snapshot, stats)
         encode = None if vector is None else meaning.encoder()
         return search_hybrid(snapshot, query, options, sources, stats, meaning.related, vector, encode)
-    from codelode.search.semantic import search_semantic
+    with stats.stage("load"):
+        from codelode.search.semantic import search_semantic
 
-    vector = meaning.must_vector(query)
+    with stats.stage("encode"):
+        vector = meaning.must_vector(query)
     _note_missing(snapshot, stats)
     return search_semantic(snapshot, vector, options, sources, stats)
 

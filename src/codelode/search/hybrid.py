@@ -51,6 +51,7 @@ def judge(
     query: str,
     options: SearchOptions,
     sources: Sources,
+    stats: SearchStats,
     related: Related,
     vector: Vector | None,
     encode: Encode | None,
@@ -58,16 +59,22 @@ def judge(
     """Gather the candidates for `query` and measure their signals; None when nothing can be asked.
 
     `vector` is the query's, `encode` makes those of other short texts; None without a model, or without a cheap one."""
-    question = ask(snapshot, query, related, vector)
+    with stats.stage("parse"):
+        question = ask(snapshot, query, related, vector)
     if not question.words or not snapshot.segments:
         return None
-    accept = FileFilter(options)
-    masks = [accept.mask(part) for part in snapshot.segments]
-    files = gather(snapshot, question, masks, options.limit)
+    with stats.stage("filters"):
+        accept = FileFilter(options)
+        masks = [accept.mask(part) for part in snapshot.segments]
+    with stats.stage("candidates"):
+        files = gather(snapshot, question, masks, options.limit)
     if not files:
         return None
-    evidence = read_evidence(question, files, sources)
-    return Judged(question, tuple(files), evidence, features(snapshot, question, files, evidence, encode))
+    with stats.stage("read"):
+        evidence = read_evidence(question, files, sources)
+    with stats.stage("rank"):
+        matrix = features(snapshot, question, files, evidence, encode)
+    return Judged(question, tuple(files), evidence, matrix)
 
 
 def search_hybrid(
@@ -81,9 +88,14 @@ def search_hybrid(
     encode: Encode | None,
 ) -> list[Hit]:
     """The `options.limit` best files by their best chunks, best first; ties by path."""
-    judged = judge(snapshot, query, options, sources, related, vector, encode)
+    judged = judge(snapshot, query, options, sources, stats, related, vector, encode)
     if judged is None:
         return []
+    with stats.stage("rank"):
+        return _best(judged, options, sources, stats)
+
+
+def _best(judged: Judged, options: SearchOptions, sources: Sources, stats: SearchStats) -> list[Hit]:
     weights = learned.load().of(is_name=judged.question.is_name)
     scores = judged.matrix @ weights
     order = sorted(

@@ -36,8 +36,17 @@ def search_semantic(
     stats: SearchStats,
 ) -> list[Hit]:
     """The `options.limit` files whose best chunks are nearest to `vector`, each by its nearest chunk."""
-    proposed = near(snapshot, vector, options, max(options.limit, 10) * PROPOSED)
+    with stats.stage("candidates"):
+        proposed = near(snapshot, vector, options, max(options.limit, 10) * PROPOSED)
     stats.candidates = len(proposed)
+    with stats.stage("rank"):
+        ranked = _by_file(proposed, vector)
+    with stats.stage("read"):
+        return near_hits(ranked, options, sources, stats)
+
+
+def _by_file(proposed: Sequence[NearChunk], vector: Vector) -> list[NearChunk]:
+    """The nearest chunk of each file, with how near the whole file is, best first."""
     by_segment: dict[str, dict[int, NearChunk]] = {}
     for chunk in proposed:
         by_segment.setdefault(chunk.part.name, {}).setdefault(chunk.ordinal, chunk)
@@ -50,7 +59,7 @@ def search_semantic(
             for best, own in zip(files.values(), cosines, strict=True)
         ]
     ranked.sort(key=lambda found: (-found.score, sort_key(found.part.files.path(found.ordinal))))
-    return near_hits(ranked, options, sources, stats)
+    return ranked
 
 
 def near(snapshot: Snapshot, vector: Vector, options: SearchOptions, count: int) -> list[NearChunk]:

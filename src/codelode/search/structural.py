@@ -220,11 +220,12 @@ def best_structures(
     those named like the pattern before others, those high up before deep ones."""
     judge = Judge(" ".join(word for word in pattern.words if len(word) >= TELLING))
     candidates = _candidates(snapshot, pattern, options, stats)
-    scores = {
-        path: judge.file_score(path, 0) - 2.0 * is_aside(path) - 0.1 * min(path.count(b"/"), 9)
-        for path, _, _, _ in candidates
-    }
-    candidates.sort(key=lambda candidate: (-scores[candidate.path], sort_key(candidate.path)))
+    with stats.stage("rank"):
+        scores = {
+            path: judge.file_score(path, 0) - 2.0 * is_aside(path) - 0.1 * min(path.count(b"/"), 9)
+            for path, _, _, _ in candidates
+        }
+        candidates.sort(key=lambda candidate: (-scores[candidate.path], sort_key(candidate.path)))
     first: list[Hit] = []
     rest: list[Hit] = []
     for file in _files(snapshot, candidates, pattern, sources, stats):
@@ -245,8 +246,11 @@ def _candidates(
 ) -> list[Candidate]:
     trees = [literal_tree(word, ignore_case=False) for word in pattern.words]
     trees = [tree for tree in trees if tree != ALL]
-    accept = FileFilter(options)
-    found = find_files_with_all(trees, snapshot.segments, [accept.mask(part) for part in snapshot.segments])
+    with stats.stage("filters"):
+        accept = FileFilter(options)
+        masks = [accept.mask(part) for part in snapshot.segments]
+    with stats.stage("candidates"):
+        found = find_files_with_all(trees, snapshot.segments, masks)
     stats.candidates = len(found)
     if options.explain:
         stats.explain = {
@@ -282,14 +286,16 @@ def _files(
             _count(stats, StructureState.CRASHED)
             continue
         before = stats.stale
-        text = sources.text(path, part, ordinal)
+        with stats.stage("read"):
+            text = sources.text(path, part, ordinal)
         if text is None or not all(word in text for word in words):
             continue
         if len(text) > LARGEST:
             _count(stats, StructureState.TOO_LARGE)
             continue
         shown = text.decode("utf-8", "replace")
-        found = find_in_text(pattern, path, shown)
+        with stats.stage("match"):
+            found = find_in_text(pattern, path, shown)
         if found:
             stats.matched_files += 1
             stats.matches += len(found)

@@ -41,10 +41,20 @@ def symbol_hits(
     snapshot: Snapshot, query: str, options: SearchOptions, sources: Sources, stats: SearchStats
 ) -> Iterator[Hit]:
     """The same as hits, each read from its file when it is asked for; the index is asked before the first."""
-    reader = DefinitionReader(sources)
     rows = _rows(snapshot, query, options, stats)
-    found = (reader.hit(part, row, score) for part, row, score in rows)
-    return islice((hit for hit in found if hit), _most(options))
+    return islice(_read_hits(rows, DefinitionReader(sources), stats), _most(options))
+
+
+def _read_hits(rows: Iterator[_Row], reader: DefinitionReader, stats: SearchStats) -> Iterator[Hit]:
+    while True:
+        with stats.stage("rank"):
+            row = next(rows, None)
+        if row is None:
+            return
+        with stats.stage("read"):
+            hit = reader.hit(*row)
+        if hit:
+            yield hit
 
 
 def definitions_named(snapshot: Snapshot, name: str) -> list[tuple[OpenSegment, int]]:
@@ -74,18 +84,22 @@ def _alive(part: OpenSegment, rows: Rows) -> Rows:
 
 def _rows(snapshot: Snapshot, query: str, options: SearchOptions, stats: SearchStats) -> Iterator[_Row]:
     """The rows that answer `query`, in the order they are shown, which is the same however files are spread."""
-    name = parse_name(query)
-    collector = _Collector(snapshot, name, options)
-    tiers = name.tiers(options.case)
+    with stats.stage("parse"):
+        name = parse_name(query)
+        tiers = name.tiers(options.case)
+    with stats.stage("filters"):
+        collector = _Collector(snapshot, name, options)
     counts: dict[str, int] = {}
-    for tier in tiers:
-        if _is_wanted(tier, counts, options):
-            counts[tier.label] = collector.collect(tier)
+    with stats.stage("candidates"):
+        for tier in tiers:
+            if _is_wanted(tier, counts, options):
+                counts[tier.label] = collector.collect(tier)
     stats.matches = stats.candidates = sum(counts.values())
     stats.matched_files = collector.files()
     if options.explain:
         stats.explain = {"tiers": counts}
-    return collector.by_path() if options.all_matches else collector.ranked()
+    with stats.stage("rank"):
+        return collector.by_path() if options.all_matches else collector.ranked()
 
 
 def _is_wanted(tier: Tier, counts: dict[str, int], options: SearchOptions) -> bool:

@@ -19,7 +19,9 @@ INLINE = 80
 BAR = 30
 """Characters of the longest bar"""
 
-ORDER = ("refresh", "parse", "open", "filters", "candidates", "read", "match", "rank", "render")
+ORDER = (
+    "load", "refresh", "open", "parse", "encode", "filters", "candidates", "read", "match", "rank", "render",
+)  # fmt: skip
 """Stages of a search, in the order in which they are shown; others come before the last"""
 
 _Signals = dict[tuple[str, int], str]

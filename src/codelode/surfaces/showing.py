@@ -112,7 +112,9 @@ class _Watch:
     def finished(self, stats: SearchStats) -> SearchStats:
         """`stats` with the stages before and behind the search, too."""
         render = (perf_counter() - self._began - self._waited) * 1000
-        stages = {**self.wishes.before, **stats.stages, "render": render}
+        stages = dict(self.wishes.before)
+        for name, spent in [*stats.stages.items(), ("render", render)]:
+            stages[name] = stages.get(name, 0.0) + spent
         return replace(stats, stages=explaining.ordered(stages))
 
     @property
