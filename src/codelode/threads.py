@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from time import monotonic
@@ -20,7 +21,7 @@ def run_all(
     """Run `jobs`, at most `most` at a time, and wait for them, but no longer than `until` (of `time.monotonic`).
 
     Those that are not done then go on, as long as the process lives; none that has not begun begins any more.  Jobs
-    report by side effects and must not raise.  `tell` is called now and then by the thread that waits, with the
+    report by side effects; what one raises is shown as that of any thread is.  `tell` is called now and then by the thread that waits, with the
     number of those that are done.
     """
     waiting = list(jobs)[::-1]
@@ -36,10 +37,11 @@ def run_all(
                 job = waiting.pop()
             try:
                 job()
-            finally:
-                with changed:
-                    done += 1
-                    changed.notify()
+            except Exception:  # as of any thread; the others are still to be done
+                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+            with changed:
+                done += 1
+                changed.notify()
 
     for _ in range(min(most, total)):
         # Daemons: the process may end while a disk that does not answer holds one of them.
