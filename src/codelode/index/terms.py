@@ -207,6 +207,8 @@ class TermsReader:
         Tantivy multiplies by the segment's own inverse document frequency, so each word is boosted by the ratio: what
         remains of the segment in a score is its mean document length."""
         query = self._query(field, wanted)
+        if query is None:
+            return np.empty(0, np.int64), np.empty(0, np.float64)
         with _tantivy_errors(self._folder, CorruptIndexError):
             hits = self._searcher.search(query, limit, count=False).hits
             ordinals = self._searcher.fast_field_values(_COLUMNS[field], [address for _, address in hits])
@@ -219,6 +221,8 @@ class TermsReader:
         Ordered by the column that holds them they come along with the hits, and nothing is scored: 65 ms for 376,000
         chunks, where scored hits and a look at the column for each take 80 ms."""
         query, column = self._query(field, wanted), _COLUMNS[field]
+        if query is None:
+            return np.empty(0, np.int64)
         with _tantivy_errors(self._folder, CorruptIndexError):
             hits = self._searcher.search(
                 query, max(self.documents, 1), count=False, order_by_field=column, order=tantivy.Order.Asc
@@ -233,22 +237,36 @@ class TermsReader:
             found: list[tuple[str, int]] = self._searcher.terms_with_prefix(field, prefix)
         return found
 
-    def _query(self, field: str, wanted: Wanted) -> Any:
+    def _query(self, field: str, wanted: Wanted) -> Any | None:
+        """Tantivy's query; None when it certainly finds nothing: of 18 segments many lack a rare word, and each search
+        that is left out saves 30 us."""
         if isinstance(wanted, Term):
+            frequency = self.frequency(field, wanted.text)
+            if not frequency:
+                return None
             query = tantivy.Query.term_query(self._schema, field, wanted.text, index_option="freq")
-            own = self._inverse_frequency(self.frequency(field, wanted.text))
-            return tantivy.Query.boost_query(query, wanted.weight / own)
+            return tantivy.Query.boost_query(query, wanted.weight / self._inverse_frequency(frequency))
+        if isinstance(wanted, AnyOf | AllOf):
+            return self._combined(field, wanted)
         if isinstance(wanted, Typos):
             query = tantivy.Query.fuzzy_term_query(self._schema, field, wanted.text, wanted.distance)
-            return tantivy.Query.boost_query(query, wanted.weight)
-        if isinstance(wanted, Matching):
+        elif isinstance(wanted, Matching):
             query = tantivy.Query.regex_query(self._schema, field, wanted.pattern)
-            return tantivy.Query.boost_query(query, wanted.weight)
-        if isinstance(wanted, InRow):
+        elif all(self.frequency(field, word) for word in wanted.words):
             query = tantivy.Query.phrase_query(self._schema, field, list(wanted.words), wanted.slop)
-            return tantivy.Query.boost_query(query, wanted.weight)
+        else:
+            return None
+        return tantivy.Query.boost_query(query, wanted.weight)
+
+    def _combined(self, field: str, wanted: AnyOf | AllOf) -> Any | None:
+        parts = [self._query(field, part) for part in wanted.parts]
+        found = [part for part in parts if part is not None]
+        if not found or (isinstance(wanted, AllOf) and len(found) < len(parts)):
+            return None
+        if len(found) == 1:
+            return found[0]
         occur = tantivy.Occur.Must if isinstance(wanted, AllOf) else tantivy.Occur.Should
-        return tantivy.Query.boolean_query([(occur, self._query(field, part)) for part in wanted.parts])
+        return tantivy.Query.boolean_query([(occur, part) for part in found])
 
     def _inverse_frequency(self, frequency: int) -> float:
         # Tantivy's own formula (tantivy::query::bm25::idf).

@@ -121,8 +121,10 @@ def _top_allowed(
     asked = count
     while True:
         ordinals, scores = part.terms.top(field, wanted, asked)
-        allowed = mask[part.chunks.files[ordinals] if field == BODY else ordinals]
-        if allowed.sum() >= count or ordinals.size < asked:
-            kept = np.flatnonzero(allowed)[:count]
+        if not ordinals.size:
+            return []
+        kept = np.flatnonzero(mask[part.chunks.files[ordinals] if field == BODY else ordinals])
+        if kept.size >= count or ordinals.size < asked:
+            kept = kept[:count]
             return list(zip(ordinals[kept].tolist(), scores[kept].tolist(), strict=True))
         asked *= 8  # filters and tombstones took most: ask for more
