@@ -22,8 +22,14 @@ def row_hit(row: Row, context: int) -> Hit:
     subject = row.subject
     if row.end == row.start:
         return file_hit(subject.path, _language(subject), row.score)
+    text = subject.text
     first, last = (row.spans[0][0], max(end for _, end in row.spans)) if row.spans else (row.start, row.end)
-    return _lines_hit(subject, first, last, row.spans, context, row.score, named=True)
+    start, end = _before(text, first, context), _after(text, last, context)
+    line = text.count(b"\n", 0, start) + 1
+    symbol = ""
+    if subject.fresh:
+        symbol = symbol_at(subject.part, subject.ordinal, line + text.count(b"\n", start, first))
+    return _hit(subject, start, end, line, row.spans, row.score, symbol)
 
 
 def chunk_spans(subject: Subject) -> list[Span]:
@@ -44,40 +50,42 @@ def line_hits(subject: Subject, spans: Sequence[Span], context: int) -> Iterator
         yield file_hit(subject.path, _language(subject))
         return
     text = subject.text
+    counted = number = 0  # line feeds are counted once, however many hits a file has
+    for run in _runs(text, sorted(set(spans)), context):
+        start = _before(text, run[0][0], context)
+        number += text.count(b"\n", counted, start)
+        counted = start
+        end = _after(text, max(last for _, last in run), context)
+        yield _hit(subject, start, end, number + 1, run, 0.0, "")
+
+
+def _runs(text: bytes, spans: Sequence[Span], context: int) -> Iterator[list[Span]]:
+    """`spans` (ascending) in runs whose lines are shown as one: without context those that share a line."""
     run: list[Span] = []
     stop = -1
-    for span in sorted(set(spans)):
-        begin = _before(text, span[0], context)
-        # Without context each line is a hit of its own, but a match of several lines holds them together.
-        if run and begin >= stop + (0 if context else 1):
-            yield _lines_hit(subject, run[0][0], max(end for _, end in run), run, context, 0.0, named=False)
+    for span in spans:
+        if run and _before(text, span[0], context) >= stop + (0 if context else 1):
+            yield run
             run = []
         run.append(span)
         stop = max(stop, _after(text, span[1], context))
-    yield _lines_hit(subject, run[0][0], max(end for _, end in run), run, context, 0.0, named=False)
+    yield run
 
 
-def _lines_hit(
-    subject: Subject, first: int, last: int, spans: Sequence[Span], context: int, score: float, *, named: bool
+def _hit(
+    subject: Subject, start: int, end: int, line: int, spans: Sequence[Span], score: float, symbol: str
 ) -> Hit:
-    text = subject.text
-    start, end = _before(text, first, context), _after(text, last, context)
-    top = text.count(b"\n", 0, start) + 1
-    shown = text[start:end]
-    bottom = top + shown.count(b"\n")
-    matches = tuple(_matches(shown, top, [(a - start, b - start) for a, b in spans]))
-    symbol = ""
-    if named and subject.fresh:
-        symbol = symbol_at(subject.part, subject.ordinal, matches[0].line if matches else top)
+    """The hit for the text from `start`, in line `line`, to `end`."""
+    shown = subject.text[start:end]
     return Hit(
         display_path(subject.path),
-        top,
-        bottom,
+        line,
+        line + shown.count(b"\n"),
         score,
         _language(subject),
         symbol,
         shown.decode("utf-8", "replace"),
-        matches,
+        tuple(_matches(shown, line, [(first - start, last - start) for first, last in spans])),
     )
 
 

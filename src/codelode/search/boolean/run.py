@@ -100,7 +100,7 @@ class QuerySearch:
         """The `options.limit` best hits, best first; files that only filters chose, and roots, in path order."""
         if self._compiled.shows_text and self.query.results is not Results.REPOSITORIES:
             hits = self._ranked()
-            self._finish()
+            self._budget.report(self._stats)
             return hits
         return list(islice(self.all(), self._options.limit))
 
@@ -349,7 +349,10 @@ class QuerySearch:
         return (time.perf_counter() - self._began) * 1000
 
     def _finish(self) -> None:
+        """Say what is to be said of a search for everything."""
         self._budget.report(self._stats)
+        if self._options.explain:
+            self._stats.explain = explanation(self.query, self._compiled, (), ())
 
 
 def _files(masks: Sequence[Mask]) -> list[File]:
