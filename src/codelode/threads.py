@@ -21,8 +21,8 @@ def run_all(
     """Run `jobs`, at most `most` at a time, and wait for them, but no longer than `until` (of `time.monotonic`).
 
     Those that are not done then go on, as long as the process lives; none that has not begun begins any more.  Jobs
-    report by side effects; what one raises is shown as that of any thread is.  `tell` is called now and then by the thread that waits, with the
-    number of those that are done.
+    report by side effects; what one raises is shown as that of any thread is.  `tell` is called now and then, and at
+    the end, by the thread that waits, with the number of those that are done.
     """
     waiting = list(jobs)[::-1]
     total, done, given_up = len(waiting), 0, False
@@ -55,3 +55,5 @@ def run_all(
             changed.wait(min(POLL_SECONDS, left) if left is not None else POLL_SECONDS)
             if tell is not None:
                 tell(done)
+    if tell is not None:
+        tell(total)
