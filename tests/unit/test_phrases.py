@@ -41,7 +41,8 @@ def both(query: str, *texts: str, words: Sequence[str] = tuple(WEIGHTS)) -> list
     ],
 )
 def test_two_words(text: str, phrase: float, near: float) -> None:
-    assert both("retry backoff", text) == [(phrase, pytest.approx(near))]
+    [found] = both("retry backoff", text)
+    assert found == pytest.approx((phrase, near))
 
 
 def test_three_words_in_part() -> None:
