@@ -1,11 +1,13 @@
-"""A pattern that RE2 can match, and that matches wherever one beyond RE2 does: what narrows the texts down to those
-that are worth the slow engine."""
+"""A pattern that RE2 can match fast, and that matches wherever another one does: what narrows the texts down to those
+that are worth a slow look."""
 
 from __future__ import annotations
 
 from codelode.query.syntax import (
     Alternate,
+    Anchor,
     AnyChar,
+    Assertion,
     Atomic,
     Backreference,
     BranchReset,
@@ -21,12 +23,14 @@ from codelode.query.syntax import (
 )
 
 _EMPTY = Concat(())
+_BORDER, _NO_BORDER = Assertion(Anchor.WORD_BORDER), Assertion(Anchor.NO_WORD_BORDER)
 
 
 def relax(node: Node, *, multiline: bool) -> Node:
-    """`node` without looks (an empty match), with anything in place of backreferences and recursions.
+    """`node` without word borders, which RE2 knows of ASCII only, and looks, and with anything in place of
+    backreferences and recursions.
 
-    Every text that `node` matches has a match of the result that holds it; with `multiline`, across lines.
+    Where `node` matches, the result does too; with `multiline`, across lines.
     """
 
     def relaxed(node: Node) -> Node:
@@ -44,6 +48,6 @@ def relax(node: Node, *, multiline: bool) -> Node:
         return _EMPTY if node.test is None else Alternate((relaxed(node.yes), relaxed(node.no)))
     if isinstance(node, Backreference | Recursion) or node is Special.GRAPHEME:
         return Repeat(AnyChar(multiline), 0, None, True)
-    if isinstance(node, Look | Special):
+    if isinstance(node, Look | Special) or node in (_BORDER, _NO_BORDER):
         return _EMPTY
     return node

@@ -13,7 +13,6 @@ from codelode.query.engine import Program
 from codelode.query.syntax import (
     MAX_CODE_POINT,
     Alternate,
-    Anchor,
     AnyChar,
     Assertion,
     CharClass,
@@ -67,28 +66,23 @@ def _leaf_without_long_folds(node: Leaf) -> str:
     return "".join(parts)
 
 
-def render(node: Node, leaf: Callable[[Leaf], str], *, borders: bool = True) -> str:
-    """RE2 source of the same shape as `node`, each leaf as `leaf` has it (one RE2 atom, or a row of them).
-
-    Without `borders`, ``\\b`` and ``\\B`` are left out: then at least the same lines match.
-    """
+def render(node: Node, leaf: Callable[[Leaf], str]) -> str:
+    """RE2 source of the same shape as `node`, each leaf as `leaf` has it (one RE2 atom, or a row of them)."""
     if isinstance(node, Literal | CharClass | AnyChar):
         return leaf(node)
     if isinstance(node, Assertion):
-        if node.anchor in (Anchor.WORD_BORDER, Anchor.NO_WORD_BORDER) and not borders:
-            return "(?:)"
         return f"(?:{node.anchor.value})"
     if isinstance(node, Concat):
-        return "".join(_grouped(part, leaf, borders, Alternate) for part in node.parts) or "(?:)"
+        return "".join(_grouped(part, leaf, Alternate) for part in node.parts) or "(?:)"
     if isinstance(node, Alternate):
-        return "|".join(render(part, leaf, borders=borders) for part in node.parts)
+        return "|".join(render(part, leaf) for part in node.parts)
     if isinstance(node, Repeat):
-        return _grouped(node.child, leaf, borders, object) + counts(node)
+        return _grouped(node.child, leaf, object) + counts(node)
     raise TypeError(f"{node} is beyond RE2 (query.relaxing)")
 
 
-def _grouped(node: Node, leaf: Callable[[Leaf], str], borders: bool, kind: type) -> str:
-    source = render(node, leaf, borders=borders)
+def _grouped(node: Node, leaf: Callable[[Leaf], str], kind: type) -> str:
+    source = render(node, leaf)
     return f"(?:{source})" if isinstance(node, kind) else source
 
 

@@ -9,12 +9,10 @@ from typing import NamedTuple
 
 from codelode.errors import PatternError
 from codelode.query.backtracking import to_backtracking
-from codelode.query.engine import Program
 from codelode.query.relaxing import relax
 from codelode.query.syntax import Node, can_be_empty
-from codelode.query.translate import leaf_to_re2, render
 from codelode.search.budget import Budget
-from codelode.search.matcher import Matcher
+from codelode.search.matcher import Matcher, RegexMatcher
 from codelode.search.regexpool import POOL, Found, WorkerDiedError
 from codelode.search.regexworker import GAVE_UP, UNSEEN
 from codelode.search.spans import Span
@@ -74,12 +72,12 @@ class BacktrackingMatcher(Matcher):
         whole = _Part(text, [0], [0])
         if self._filter is None:
             return whole
-        size = len(text)
+        program, size = self._filter.program(text), len(text)
         if self._multiline:
-            return whole if self._filter.find(text, 0, size)[0] >= 0 else None
+            return whole if program.find(text, 0, size)[0] >= 0 else None
         lines, starts, shifts = [], [], []
         at = sent = 0
-        while at < size and (hit := self._filter.find(text, at, size)[0]) >= 0:
+        while at < size and (hit := program.find(text, at, size)[0]) >= 0:
             start = text.rfind(b"\n", 0, hit) + 1
             end = text.find(b"\n", hit)
             at = size if end < 0 else end + 1
@@ -111,12 +109,12 @@ class BacktrackingMatcher(Matcher):
         return found
 
 
-def _filter(root: Node, *, multiline: bool) -> Program | None:
-    """RE2's program for the relaxed pattern; None when it says nothing, or is too large for RE2."""
+def _filter(root: Node, *, multiline: bool) -> RegexMatcher | None:
+    """RE2's matcher for the relaxed pattern; None when it says nothing, or is too large for RE2."""
     if can_be_empty(root):
         return None
     try:
-        return Program(render(root, leaf_to_re2, borders=False), multiline=multiline)
+        return RegexMatcher(root, multiline=multiline)
     except PatternError:
         return None
 

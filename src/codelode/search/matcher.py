@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from codelode.query.engine import Program
+from codelode.query.relaxing import relax
 from codelode.query.syntax import Node, can_be_empty
-from codelode.query.translate import leaf_to_re2, render, to_re2, to_re2_without_long_folds
+from codelode.query.translate import to_re2, to_re2_without_long_folds
 from codelode.search.shadow import Shadow
 from codelode.search.spans import Span, find_spans, iter_spans
 
@@ -71,7 +72,8 @@ class RegexMatcher(Matcher):
         self.matches_empty = can_be_empty(root)
         self.apart = multiline
 
-    def _program(self, text: bytes) -> Program:
+    def program(self, text: bytes) -> Program:
+        """RE2's program for `text`."""
         if self._quick is self._any or text.isascii():
             return self._quick
         return self._any if _KELVIN in text or _LONG_S in text else self._quick
@@ -79,14 +81,14 @@ class RegexMatcher(Matcher):
     def find_all(self, text: bytes) -> list[Span]:
         """As `Matcher.find_all`."""
         if self.matches_empty:
-            return find_spans(self._program(text), text)
-        return self._program(text).find_each(text)
+            return find_spans(self.program(text), text)
+        return self.program(text).find_each(text)
 
     def matches(self, text: bytes) -> bool:
         """As `Matcher.matches`."""
         if self.matches_empty:
-            return next(iter_spans(self._program(text), text), None) is not None
-        return self._program(text).find(text, 0, len(text))[0] >= 0
+            return next(iter_spans(self.program(text), text), None) is not None
+        return self.program(text).find(text, 0, len(text))[0] >= 0
 
 
 class WordBorderMatcher(Matcher):
@@ -97,7 +99,7 @@ class WordBorderMatcher(Matcher):
         self._root = root
         self._multiline = multiline
         self._plain = RegexMatcher(root, multiline=multiline)
-        self._lines_with = Program(render(root, leaf_to_re2, borders=False), multiline=multiline)
+        self._relaxed = RegexMatcher(relax(root, multiline=multiline), multiline=multiline)
         self._shadow: Shadow | None = None
         self.matches_empty = self._plain.matches_empty
         self.apart = multiline
@@ -112,13 +114,13 @@ class WordBorderMatcher(Matcher):
 
     def _iter(self, text: bytes) -> Iterator[Span]:
         """Match line by line, only lines that match when borders are left out of the pattern."""
-        size, at = len(text), 0
+        program, size, at = self._relaxed.program(text), len(text), 0
         if self._multiline:
-            if self._lines_with.find(text, 0, size)[0] >= 0:
+            if program.find(text, 0, size)[0] >= 0:
                 yield from self._line_spans(text)
             return
         while at < size:
-            hit, _ = self._lines_with.find(text, at, size)
+            hit, _ = program.find(text, at, size)
             if hit < 0 or (hit == size and text[-1] == 0x0A):
                 return
             start = text.rfind(b"\n", 0, hit) + 1

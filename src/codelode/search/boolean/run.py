@@ -18,6 +18,7 @@ from codelode.index.terms import BODY
 from codelode.model import Hit, SearchOptions, SearchStats, sort_key
 from codelode.query.ast import Query, Results
 from codelode.query.rewrite import simplify
+from codelode.search.boolean.asked import with_options
 from codelode.search.boolean.compile import Compiled, Compiler
 from codelode.search.boolean.explain import explanation
 from codelode.search.boolean.hits import chunk_spans, file_hit, line_hits, row_hit
@@ -75,7 +76,7 @@ class QuerySearch:
         self._stats = stats
         self._budget = budget
         with stats.stage("parse"):
-            self.query: Query = simplify(parse(text))
+            self.query: Query = simplify(with_options(parse(text), options))
         with stats.stage("filters"):
             accept = FileFilter(options)
             masks = [accept.mask(part) for part in snapshot.segments]
