@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from codelode.errors import QueryError, UsageError
-from codelode.model import FIRST_PAGE, RANKED, Case, Mode, SearchResult
+from codelode.model import FIRST_PAGE, Case, Mode, SearchResult
 from codelode.surfaces import arguments, targets
 from codelode.surfaces.answering import note
 from codelode.surfaces.formats import WITH_CONTEXT, Format, Layout
@@ -153,20 +153,23 @@ def _check(query: str, options: argparse.Namespace) -> None:
     from codelode.search.answer import resolve
 
     mode, pattern, _ = resolve(query, Mode(options.mode), exhaustive=options.all)
-    if mode is Mode.SYMBOL:
+    if mode in (Mode.SYMBOL, Mode.QUERY):
         from codelode.search.symbolname import kind_codes
 
         kind_codes(frozenset(listed(options.kind)))
-        return
-    if options.kind:
+    elif options.kind:
         raise UsageError(
-            "--kind is about definitions: use it with --mode symbol, or write sym: before the query"
+            "--kind is about definitions: use it with --mode symbol or query, or write sym: before the query"
         )
     if mode is Mode.AST:
         from codelode.search.structural import compile_structure
 
         compile_structure(pattern, frozenset(languages(options.lang)))
-    elif mode not in RANKED:
+    elif mode is Mode.QUERY:
+        from codelode.search.vocabulary import parse
+
+        parse(pattern)
+    elif mode in (Mode.EXACT, Mode.REGEX):
         from codelode.search.patterns import compile_literal, compile_pattern
 
         check = compile_pattern if mode is Mode.REGEX else compile_literal
