@@ -290,6 +290,8 @@ class SearchOptions:
     """Most hits of one file; None for no bound."""
     timeout_ms: int | None = None
     """Time after which a search gives what it has, marked partial; None for no bound."""
+    regex_budget_s: float = 5.0
+    """Seconds for the regular expressions that need an engine which backtracks."""
 
 
 @dataclass(slots=True)

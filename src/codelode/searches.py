@@ -107,6 +107,7 @@ class Searches(Asking):
             offset=offset,
             max_per_file=max_per_file,
             timeout_ms=timeout_ms,
+            regex_budget_s=self.settings.regex_budget_s,
         )
         if cursor:
             from codelode import paging
@@ -231,6 +232,7 @@ class Searches(Asking):
             offset=offset,
             max_per_file=max_per_file,
             timeout_ms=timeout_ms,
+            regex_budget_s=self.settings.regex_budget_s,
         )
         asked = self._ready(options)
         return self._with_snapshot(lambda snapshot: self._stream(snapshot, query, asked))

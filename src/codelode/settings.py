@@ -44,6 +44,9 @@ class Settings:
     """Memory a living process may keep for answers, in case a question is asked again, in MiB; 0 for none."""
     slow_query_ms: int = 1000
     """Questions that take so many milliseconds are listed by `codelode status --slow`; 0 for none."""
+    regex_budget_s: int = 5
+    """Seconds that a search may spend on regular expressions beyond RE2 (lookarounds, backreferences); what takes
+    longer gives a partial answer."""
     loaded_vectors_mb: int = 100
     """Vectors of an index are read into memory up to this size, and mapped above it, in MiB."""
     embedder: str = "bundled"
@@ -75,6 +78,7 @@ class Settings:
         _at_least("cache_mb", self.cache_mb, 0)
         _at_least("slow_query_ms", self.slow_query_ms, 0)
         _at_least("loaded_vectors_mb", self.loaded_vectors_mb, 0)
+        _at_least("regex_budget_s", self.regex_budget_s, 1)
         _at_least("embedder_dims", self.embedder_dims, 0)
         _at_least("embedder_timeout_s", self.embedder_timeout_s, 1)
         _at_least("embedder_rpm", self.embedder_rpm, 0)

@@ -74,6 +74,7 @@ def test_every_setting_can_come_from_every_source(place):
         "index_dir": (".codelode", ".codelode"),
         "cache_mb": (5, "5"),
         "slow_query_ms": (12, "12"),
+        "regex_budget_s": (13, "13"),
         "loaded_vectors_mb": (6, "6"),
         "embedder": ("openai:http://localhost:1", "openai:http://localhost:1"),
         "embedder_model": ("m", "m"),

@@ -131,7 +131,7 @@ def _run(
         with stats.stage("load"):
             from codelode.search.boolean.run import QuerySearch
 
-        search = QuerySearch(snapshot, query, options, sources, stats, meaning, Budget())
+        search = QuerySearch(snapshot, query, options, sources, stats, meaning, Budget.of(options))
         return list(search.all()) if options.all_matches else search.best()
     if options.mode is Mode.SYMBOL:
         with stats.stage("load"):
@@ -207,7 +207,7 @@ def _all(
         from codelode.search.boolean.run import QuerySearch
 
         wanted = replace(options, all_matches=True)
-        return QuerySearch(snapshot, query, wanted, sources, stats, meaning, Budget()).all()
+        return QuerySearch(snapshot, query, wanted, sources, stats, meaning, Budget.of(options)).all()
     if options.mode is Mode.SYMBOL:
         from codelode.search.symbols import symbol_hits
 
@@ -223,7 +223,7 @@ def _all(
 
 def _compile(pattern: str, options: SearchOptions) -> CompiledPattern:
     if options.mode is Mode.REGEX:
-        return compile_pattern(pattern, options.case)
+        return compile_pattern(pattern, options.case, Budget.of(options))
     return compile_literal(pattern, options.case)
 
 

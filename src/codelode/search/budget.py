@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from codelode.model import SearchStats
-
-DEFAULT_S = 5.0
-"""The default of the setting `regex_budget_s`."""
+from codelode.model import SearchOptions, SearchStats
 
 FILE_SHARE = 0.1
 """Part of the budget that one file may take.  A tenth: a few files of hard lines, generated ones mostly, must not keep
@@ -18,7 +15,7 @@ class Budget:
     Only the time in which the engine works counts, not that of reading files or of whoever consumes the hits.
     """
 
-    def __init__(self, seconds: float = DEFAULT_S) -> None:
+    def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.spent = 0.0
         """seconds so far"""
@@ -26,6 +23,12 @@ class Budget:
         """files that took longer than `file_seconds`, so that matches in them may be missing"""
         self.unseen = 0
         """files that were not looked at"""
+
+    @classmethod
+    def of(cls, options: SearchOptions) -> Budget:
+        """The budget of a search: no more than the time that all of it may take."""
+        seconds = options.regex_budget_s
+        return cls(seconds if options.timeout_ms is None else min(seconds, options.timeout_ms / 1000))
 
     @property
     def left(self) -> float:

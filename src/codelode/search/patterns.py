@@ -7,7 +7,7 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from codelode.errors import PatternError
-from codelode.model import Case
+from codelode.model import Case, SearchOptions
 from codelode.query.literals import pattern_tree
 from codelode.query.regex import Parsed, parse, parse_literal
 from codelode.query.relaxing import relax
@@ -41,7 +41,7 @@ def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> Co
     """The regular expression `source`.
 
     `Case.SMART` ignores case when the pattern has a literal character and no upper-case one, as ripgrep does.
-    `budget` is shared by all patterns of a query; without one, a pattern has `budget.DEFAULT_S` of its own.
+    `budget` is shared by all patterns of a query; without one, a pattern has the default one of its own.
     Raises PatternError (a QueryError), whose message names the construct.
     """
     _check_text(source)
@@ -54,7 +54,7 @@ def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> Co
     from codelode.search.backtracking import BacktrackingMatcher  # starts a process
 
     root, multiline = parsed.root, parsed.multiline
-    budget = budget or Budget()
+    budget = budget or Budget.of(SearchOptions())
     matcher = BacktrackingMatcher(root, multiline=multiline, budget=budget)
     tree = pattern_tree(relax(root, multiline=multiline), multiline=multiline)
     return CompiledPattern(matcher, tree, ignore_case, multiline, "regex", budget)
