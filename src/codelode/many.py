@@ -92,6 +92,8 @@ class Indexes(Searches):
         self.settings = self._shared_settings()
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._opened = False
+        self.gave_up = False
+        """whether threads were left alone that had not done their work in time: they may still be at it"""
         self._made: tuple[object, CombinedSnapshot] | None = None
         self._tries += len(self._members)  # each may turn out to be damaged, one after another
 
@@ -153,8 +155,8 @@ class Indexes(Searches):
         """Build or update all indexes; what was done, by root.
 
         Those that exist are updated side by side, then those that do not are built one after another, each with all
-        cores.  One that cannot be brought up to date is searched as it is; after `timeout_ms` those that wait for
-        their turn are, too."""
+        cores.  One that cannot be brought up to date is searched as it is.  After `timeout_ms` no more is begun or
+        waited for, and `gave_up` says whether something goes on."""
         reports: dict[str, RunReport] = {}
         until = None if timeout_ms is None else monotonic() + timeout_ms / 1000
         tell = progress or (lambda *_: None)
@@ -170,17 +172,20 @@ class Indexes(Searches):
         known = [member for member in self._members if member.index and member.index.exists()]
         for member in known:
             member.note = f"{member.root} is searched as it was: there was no time to look for changes"
-        run_all(
+        self.gave_up |= not run_all(
             [job(member) for member in known],
             most=OPENERS,
             until=until,
             tell=lambda done: tell("refresh", done, len(known), 0, 0),
         )
-        for member in self._members:
-            if member not in known and (until is None or monotonic() < until):
-                report = member.refresh(progress, thorough=thorough)
-                if report is not None:
-                    reports[member.root] = report
+        missing = [member for member in self._members if member not in known]
+        if until is not None:
+            self.gave_up |= not run_all([job(member) for member in missing], most=1, until=until)
+            return reports
+        for member in missing:
+            report = member.refresh(progress, thorough=thorough)
+            if report is not None:
+                reports[member.root] = report
         return reports
 
     # ---- searching: the rest is in `Searches` ------------------------------------------------------------
@@ -204,7 +209,7 @@ class Indexes(Searches):
             return True
         try:
             pending = [member.open for member in self._members if member.state is None]
-            run_all(pending, most=OPENERS, until=until)
+            self.gave_up |= not run_all(pending, most=OPENERS, until=until)
             return bool(pending)
         finally:
             self._opening.release()

@@ -51,18 +51,22 @@ class Member:
 
     def refresh(self, progress: Progress | None = None, **options: Any) -> RunReport | None:
         """What `Index.refresh` did; None when it failed, which is no reason not to search what is there."""
-        self.note = ""
+        report, note = self._refresh(progress, options)
+        self.note = f"{self.root} is searched as it was: {note}" if note else ""
+        return report
+
+    def _refresh(self, progress: Progress | None, options: Mapping[str, Any]) -> tuple[RunReport | None, str]:
         if self.index is None:
-            return None
+            return None, ""
         try:
-            return self.index.refresh(progress=progress, wait=False, **options)
+            return self.index.refresh(progress=progress, wait=False, **options), ""
         except RootError:
-            return None  # nor can it be opened
+            return None, ""  # nor can it be opened
         except IndexLockedError as exc:
-            self._why, self.note = str(exc), f"{self.root} is searched as it was: {exc}"
+            self._why = str(exc)
+            return None, str(exc)
         except Exception as exc:
-            self.note = f"{self.root} is searched as it was: {_told(exc, self.index)}"
-        return None
+            return None, _told(exc, self.index)
 
     def damaged(self, exc: Exception) -> str:
         """How its snapshot is damaged, when that may be why a search failed with `exc`; "" when it is sound."""

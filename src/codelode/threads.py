@@ -17,8 +17,9 @@ def run_all(
     most: int,
     until: float | None = None,
     tell: Callable[[int], None] | None = None,
-) -> None:
-    """Run `jobs`, at most `most` at a time, and wait for them, but no longer than `until` (of `time.monotonic`).
+) -> bool:
+    """Run `jobs`, at most `most` at a time, and wait for them, but no longer than `until` (of `time.monotonic`);
+    whether all are done.
 
     Those that are not done then go on, as long as the process lives; none that has not begun begins any more.  Jobs
     report by side effects; what one raises is shown as that of any thread is.  `tell` is called now and then, and at
@@ -51,9 +52,10 @@ def run_all(
             left = None if until is None else until - monotonic()
             if left is not None and left <= 0:
                 given_up = True
-                return
+                return False
             changed.wait(min(POLL_SECONDS, left) if left is not None else POLL_SECONDS)
             if tell is not None:
                 tell(done)
     if tell is not None:
         tell(total)
+    return True

@@ -10,14 +10,22 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from codelode import config
-from codelode.errors import BuildInterrupted
+from codelode.errors import BuildInterrupted, CodelodeError
 from codelode.surfaces import targets
+from codelode.surfaces.answering import note
 from codelode.surfaces.progress import TerminalProgress
 from codelode.surfaces.refreshing import refresh
 
 if TYPE_CHECKING:
     from codelode.many import Indexes
     from codelode.searches import Searches
+
+
+FAILED = 2
+"""The exit status of an error"""
+
+REFRESH_SHARE = 0.5
+"""Part of the time of a search that looking for changes may take"""
 
 
 class Opened:
@@ -32,6 +40,15 @@ class Opened:
     def timeout_ms(self) -> int | None:
         """What is left of the time that was given; None for no bound."""
         return None if self._until is None else max(0, int((self._until - monotonic()) * 1000))
+
+    def leave(self, status: int) -> None:
+        """End the process with `status` if threads that were given up may still be at work.
+
+        Python would end them when they next need it, in the middle of what Rust does, and that aborts the process."""
+        if self._several is not None and self._several.gave_up:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -64,8 +81,15 @@ def opened(
 
     with Indexes(target.roots, flags=flags, unreadable=target.unreadable) as indexes:
         if fresh:
-            _refresh(indexes, timeout_ms)
-        yield Opened(indexes, indexes, until)
+            _refresh(indexes, None if timeout_ms is None else int(timeout_ms * REFRESH_SHARE))
+        place = Opened(indexes, indexes, until)
+        try:
+            yield place
+        except CodelodeError as exc:
+            if indexes.gave_up:
+                note(str(exc))
+                place.leave(FAILED)
+            raise
 
 
 def _refresh(indexes: Indexes, timeout_ms: int | None) -> None:
