@@ -195,6 +195,30 @@ def test_a_page_shows_paths_as_the_first_did(search):
     assert search("--cursor", token, "-n1").stdout.startswith("src/")
 
 
+def test_a_page_of_another_index_is_shown_from_here(tmp_path):
+    for name in ("one", "two"):
+        write_tree(tmp_path / name, {f"src/{n}.py": "needle\n" for n in range(3)})
+    env = environment(tmp_path)
+    first = run("search", "--mode=exact", "needle", "one", "-n1", "--cursor", "start", env=env, cwd=tmp_path)
+    token = first.stderr.split()[1]
+    assert run("index", "two", env=env, cwd=tmp_path).returncode == 0
+    assert run("search", "--cursor", token, env=env, cwd=tmp_path / "two/src").stdout == (
+        "../../one/src/1.py:1:needle\n"
+    )
+
+
+def test_pages_of_several_indexes(tmp_path):
+    for name in ("one", "two"):
+        write_tree(tmp_path / name, {f"{name}{n}.py": f"needle{n} {name}\n" for n in range(2)})
+    env = environment(tmp_path)
+    words = ["search", "--mode=exact", "needle", "one", "two"]
+    whole = run(*words, env=env, cwd=tmp_path).stdout.splitlines()
+    first = run(*words, "-n3", "--cursor", "start", env=env, cwd=tmp_path)
+    second = run("search", "--cursor", first.stderr.split()[1], env=env, cwd=tmp_path)
+    assert len(whole) == 4
+    assert first.stdout.splitlines() + second.stdout.splitlines() == whole
+
+
 def test_a_page_says_what_was_written_since(tmp_path):
     tree = write_tree(tmp_path / "tree", {"a.py": "needle\n", "b.py": "needle\n", "c.py": "needle\n"})
     env = environment(tmp_path)
@@ -270,6 +294,6 @@ def test_copies_are_named(search, tree):
     ((first, copies),) = [(hit["path"], hit["copies"]) for hit in hits if "copies" in hit]
     assert sorted([first, *copies]) == ["copies/one.py", "copies/two.py"]
     done = search(*words)
-    assert f"codelode: copies are left out: 1 of {first} (--json names them)\n" in done.stderr
+    assert f"codelode: copies of hits are left out: 1 of {first} (--json names them)\n" in done.stderr
     assert copies[0] not in done.stdout
     assert f"  also in {copies[0]}\n" in on_terminal(tree, *words, "--color=never")

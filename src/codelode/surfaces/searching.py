@@ -38,7 +38,9 @@ def search(options: argparse.Namespace) -> int:
 
         result, root = next_page(options.cursor, limit=options.limit, query=query)
         answer = _answer(result, root)
-        layout = Layout(form, answer.mode, replace(target, root=root).shown, dress, options.context)
+        if target.root != root:
+            target = targets.Target(root, ())
+        layout = Layout(form, answer.mode, target.shown, dress, options.context)
         return show(answer, layout, Wishes(began, {}, options.budget, options.profile))
     asked = _asked(options, target)
     _check(query, options)

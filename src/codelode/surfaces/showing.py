@@ -179,7 +179,7 @@ def _note_copies(copied: list[Hit], layout: Layout) -> None:
         return
     told = [f"{len(hit.copies)} of {layout.shown(hit.path)}" for hit in copied[:COPIES_TOLD]]
     more = ["..."] if len(copied) > COPIES_TOLD else []
-    note(f"copies are left out: {', '.join(told + more)} (--json names them)")
+    note(f"copies of hits are left out: {', '.join(told + more)} (--json names them)")
 
 
 def _closing(answer: Answer, stats: SearchStats, layout: Layout, count: int) -> None:
