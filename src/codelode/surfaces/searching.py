@@ -69,7 +69,9 @@ def search(options: argparse.Namespace) -> int:
         layout = Layout(form, answer.mode, target.shown, dress, options.context, options.all)
         status = show(answer, layout, Wishes(began, before, options.budget, options.profile))
         # Of a part of several indexes nobody can say that nothing is there.
-        return FAILED if status == NOTHING and target.roots and answer.stats.partial else status
+        status = FAILED if status == NOTHING and target.roots and answer.stats.partial else status
+    place.leave(status)
+    return status
 
 
 def _answer(result: SearchResult, root: str) -> Answer:
