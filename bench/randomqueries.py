@@ -107,7 +107,7 @@ class QueryMaker:
         return ast.Phrase(self._cased(piece if piece.strip() else line))
 
     def _slop(self) -> Node:
-        words = _RUN.findall(self._line())
+        words = [word for word in _RUN.findall(self._line()) if word.strip("_")] or ["retry"]
         start = self._random.randrange(len(words))
         chosen = words[start : start + self._random.randint(2, 5) : self._random.choice((1, 1, 2))]
         return ast.Phrase(self._cased(" ".join(chosen)), self._random.randint(1, 4))

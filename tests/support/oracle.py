@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -231,7 +232,8 @@ class _Judge:
 
 def _distance(text: str, end: int, start: int) -> int:
     """How many words on from `end` the text at `start` is: 1 is the next."""
-    return sum(end <= word_start < start for word_start, _ in words(text)) + 1
+    begins = _begins(text)
+    return bisect_left(begins, start) - bisect_left(begins, end) + 1
 
 
 def _compare(value: float, operator: str, limit: float) -> bool:
@@ -295,16 +297,27 @@ def _letter(char: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def borders(text: str) -> tuple[bool, ...]:
+    """`is_border` of every place."""
+    return tuple(is_border(text, at) for at in range(len(text) + 1))
+
+
+@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Span, ...]:
     """Where every word stands."""
     found = []
     start = 0
     for at in range(1, len(text) + 1):
-        if is_border(text, at):
+        if borders(text)[at]:
             if text[start].isalnum():
                 found.append((start, at))
             start = at
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _begins(text: str) -> tuple[int, ...]:
+    return tuple(start for start, _ in words(text))
 
 
 @lru_cache(maxsize=8192)
@@ -324,7 +337,7 @@ def _words_like(word: str, text: str, folds: bool) -> list[Span]:
     found = []
     at = searched.find(needle)
     while at >= 0:
-        if is_border(text, at) and is_border(text, at + len(needle)):
+        if borders(text)[at] and borders(text)[at + len(needle)]:
             found.append((at, at + len(needle)))
         at = searched.find(needle, at + 1)
     return found
@@ -340,7 +353,8 @@ def _wildcards(pattern: str, text: str, folds: bool) -> list[Span]:
     found = []
     at = 0
     while at < len(text):
-        end = _wildcard_end(steps, text, searched, at)
+        hopeless = steps[0] not in "*?" and steps[0][-1] != searched[at]
+        end = 0 if hopeless else _wildcard_end(steps, text, searched, at)
         if end:
             found.append((at, end))
         at = end or at + 1
@@ -352,7 +366,7 @@ def _wildcard_end(steps: Sequence[str], text: str, searched: str, start: int) ->
     if steps[0] == "*":
         if start and _in_name(text[start - 1]):
             return 0
-    elif not is_border(text, start):
+    elif not borders(text)[start]:
         return 0
     ends = {start}
     for step in steps:
@@ -365,7 +379,7 @@ def _wildcard_end(steps: Sequence[str], text: str, searched: str, start: int) ->
             ends = {end + 1 for end in ends if end < len(text) and _in_name(searched[end])}
         else:
             ends = {end + 1 for end in ends if searched[end : end + 1] == step[-1]}
-    return max((end for end in ends if steps[-1] == "*" or is_border(text, end)), default=0)
+    return max((end for end in ends if steps[-1] == "*" or borders(text)[end]), default=0)
 
 
 def _in_name(char: str) -> bool:
@@ -382,8 +396,15 @@ def _phrases(phrase: str, text: str, folds: bool) -> list[Span]:
 
 @lru_cache(maxsize=1 << 15)
 def _patterns(source: str, text: str, ignore_case: bool) -> list[Span]:
-    flags = re.MULTILINE | (re.IGNORECASE if ignore_case else 0)
-    return [found.span() for found in re.finditer(source, text, flags)]
+    """Line by line, unless the pattern names a line's end."""
+    pattern = re.compile(source, re.MULTILINE | (re.IGNORECASE if ignore_case else 0))
+    if "\\n" in source:
+        return [found.span() for found in pattern.finditer(text)]
+    spans, start = [], 0
+    for line in text.split("\n"):
+        spans += [(start + a, start + b) for a, b in (found.span() for found in pattern.finditer(line))]
+        start += len(line) + 1
+    return spans
 
 
 @lru_cache(maxsize=1 << 15)

@@ -236,6 +236,7 @@ def test_what_is_wrong(text: str, at: int, words: str) -> None:
 
 def test_unknown_fields_without_a_near_one_are_words() -> None:
     assert parse("foo:bar") == parse("foo\\:bar")
+    assert parse("TODO:x OR own:^2").root == Or((Word("TODO:x"), Boost(Word("own:"), 2)))
     assert parse("text:x lines:3").root == And((Word("text:x"), Word("lines:3")))
 
 

@@ -25,7 +25,7 @@ from codelode.query.ast import (
     Symbol,
 )
 from codelode.query.complaints import complaint, nearest
-from codelode.query.lexer import Kind, Token
+from codelode.query.lexer import Kind, Token, unslashed
 
 _TRAITS = ("test", "generated", "vendored")
 _REGEX_SIGNS = re.compile(r"[\\^$()|+]|\.\*")
@@ -61,19 +61,21 @@ def node_of(field: str, token: Token, vocabulary: Vocabulary | None) -> Node:
 
 
 def _path(token: Token, _: Vocabulary | None) -> Node:
-    return Path(token.text, _style(token))
+    return Path(*_styled(token))
 
 
 def _repository(token: Token, _: Vocabulary | None) -> Node:
-    return Repository(token.text, _style(token))
+    return Repository(*_styled(token))
 
 
-def _style(token: Token) -> Style:
-    """How a path is compared, by the look of the value: Zoekt's regular expressions, gitignore's globs, or text."""
+def _styled(token: Token) -> tuple[str, Style]:
+    """A path, and how it is compared, by the look of the value: Zoekt's regular expressions, gitignore's globs, or
+    text."""
     if token.kind is Kind.PATTERN or (token.kind is Kind.VALUE and _REGEX_SIGNS.search(token.text)):
         _check_regex(token)
-        return Style.REGEX
-    return Style.GLOB if token.kind is Kind.VALUE and _GLOB_SIGNS.search(token.text) else Style.TEXT
+        return unslashed(token.text), Style.REGEX
+    is_glob = token.kind is Kind.VALUE and _GLOB_SIGNS.search(token.text)
+    return token.text, Style.GLOB if is_glob else Style.TEXT
 
 
 def _check_regex(token: Token) -> None:

@@ -209,7 +209,7 @@ class _Lexer:
         end = found.end()
         field = FIELDS.get(found[1])
         if field is None:
-            if not self._ends(end):
+            if not self._ends(end) and self.text[end] != "^":
                 self._unknown.append((found[1], self._at))
             return False
         self._add(Kind.FIELD, field, end=end)
@@ -247,7 +247,9 @@ class _Lexer:
             value = self.text[self._at : end]
             if field == "sym" and (boost := _LAST_BOOST.search(value)):
                 end -= len(boost[0])
-            self._add(Kind.VALUE, self.text[self._at : end], end=end)
+            # As in words, \/ is a slash that begins no pattern.
+            skipped = self.text.startswith("\\/", self._at)
+            self._add(Kind.VALUE, self.text[self._at + skipped : end], end=end)
             if field != "sym":
                 return
         self._boost()
@@ -325,10 +327,7 @@ class _Lexer:
         return 0
 
     def _pattern(self, end: int) -> None:
-        source = re.sub(
-            r"\\(.)", lambda pair: "/" if pair[1] == "/" else pair[0], self.text[self._at + 1 : end - 1]
-        )
-        self._add(Kind.PATTERN, source, end=end)
+        self._add(Kind.PATTERN, unslashed(self.text[self._at + 1 : end - 1]), end=end)
 
     def _run_end(self, at: int) -> int:
         """Where the run of characters that begins at `at` ends."""
@@ -362,6 +361,11 @@ class _Lexer:
             self._add(Kind.WILDCARD, text, end=end)
         else:
             self._add(Kind.WORD, chars, end=end)
+
+
+def unslashed(source: str) -> str:
+    """The regular expression `source` without the backslashes before its slashes."""
+    return re.sub(r"\\(.)", lambda pair: "/" if pair[1] == "/" else pair[0], source, flags=re.DOTALL)
 
 
 def unescape(raw: str) -> tuple[str, str]:

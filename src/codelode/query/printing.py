@@ -186,6 +186,8 @@ def _wildcard(text: str) -> str:
 
 def _is_token(text: str, kind: Kind, wanted: str) -> bool:
     """Whether `text` is that token, behind a dash and before a parenthesis too."""
+    if _could_open(text):
+        return False
     try:
         tokens = lex(f"(-{text}) (content:{text}) ({text})")
     except QuerySyntaxError:
@@ -201,7 +203,14 @@ def _symbol(node: Symbol) -> str:
 def _styled(field: str, text: str, style: Style) -> str:
     if style is Style.REGEX:
         return f"{field}:{_slashes(text)}"
-    return f"{field}:{text}" if style is Style.GLOB else _value(field, text)
+    if style is Style.GLOB:
+        return f"{field}:\\{text}" if _could_open(text) else f"{field}:{text}"
+    return _value(field, text)
+
+
+def _could_open(text: str) -> bool:
+    """Whether `text` may begin a pattern, which a slash at the end of a later word would close."""
+    return text.startswith("/") and "/" not in text[1:]
 
 
 def _value(field: str, text: str) -> str:
