@@ -15,6 +15,15 @@ from codelode.query import ast
 from codelode.query.literals import literal_tree
 from codelode.query.printing import print_node
 from codelode.query.trees import describe
+from codelode.search.boolean.atoms import (
+    Atom,
+    Candidates,
+    EitherAtom,
+    Finder,
+    MeaningNode,
+    NearAtom,
+    TextAtom,
+)
 from codelode.search.boolean.filters import CASE, file_mask, ignores_case
 from codelode.search.boolean.masks import files_with_all
 from codelode.search.boolean.matchers import (
@@ -26,22 +35,7 @@ from codelode.search.boolean.matchers import (
     WordInPath,
 )
 from codelode.search.boolean.ranking import SPANS_SCORED
-from codelode.search.boolean.tree import (
-    AndNode,
-    Atom,
-    Candidates,
-    EitherAtom,
-    Everything,
-    FilterNode,
-    Finder,
-    MeaningNode,
-    NearAtom,
-    Node,
-    NotNode,
-    OrNode,
-    Step,
-    TextAtom,
-)
+from codelode.search.boolean.tree import AndNode, Everything, FilterNode, Node, NotNode, OrNode, Step
 from codelode.search.budget import Budget
 from codelode.search.meaning import Meaning
 from codelode.search.proposals import global_weight

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from codelode.search.boolean.atoms import Atom
 from codelode.search.boolean.subject import Subject
-from codelode.search.boolean.tree import Atom, Mark
+from codelode.search.boolean.tree import Mark
 from codelode.search.judge import Judge
 from codelode.search.prominence import is_aside
 from codelode.search.spans import Span

@@ -19,12 +19,13 @@ from codelode.model import Hit, SearchOptions, SearchStats, sort_key
 from codelode.query.ast import Query, Results
 from codelode.query.rewrite import simplify
 from codelode.search.boolean.asked import with_options
+from codelode.search.boolean.atoms import MeaningNode, TextAtom
 from codelode.search.boolean.compile import Compiled, Compiler
 from codelode.search.boolean.explain import explanation
 from codelode.search.boolean.hits import chunk_spans, file_hit, line_hits, row_hit
 from codelode.search.boolean.ranking import FIRST_ROWS, Row, rank_file
 from codelode.search.boolean.subject import Subject
-from codelode.search.boolean.tree import AndNode, Mark, MeaningNode, Node, TextAtom
+from codelode.search.boolean.tree import AndNode, Mark, Node
 from codelode.search.budget import Budget
 from codelode.search.candidates import FileFilter
 from codelode.search.judge import Judge
