@@ -89,7 +89,7 @@ class Searches(Asking):
 
         `mode` is auto, query, hybrid, words, semantic, exact, regex, symbol, or ast, which needs one of `languages`;
         see `SearchOptions` for the rest.  `refresh` brings the index up to date first.  With `cursor` "start" the
-        result has a `cursor` itself, which gives the next hits (of `paging.KEPT_HITS` behind the first) whatever is
+        result has a `cursor` itself, which gives the next hits (some hundreds, see `paging.kept_hits`) whatever is
         written meanwhile: here, with the same query, or to `page`.  Raises QueryError,
         IndexNotFoundError, CorruptIndexError, and EmbedderError when mode semantic has no embedder.
         """
@@ -114,11 +114,16 @@ class Searches(Asking):
 
             if cursor != FIRST_PAGE:
                 return self.page(cursor, limit=limit, query=query)
-            options = paging.widened(options)
+            paging.check(options)
         if refresh:
             self.refresh(thorough=False)
         result = self._answer(query, self._ready(options))
-        return paging.first_page(result, self.root, limit) if cursor else result
+        if not cursor:
+            return result
+        more = paging.widened(options, result)
+        return paging.first_page(
+            result, self._answer(query, self._ready(more)) if more else result, self.root
+        )
 
     def page(self, cursor: str, *, limit: int | None = None, query: str | None = None) -> SearchResult:
         """The hits that `cursor`, which another page gave, stands for: `limit` of them, or as many as the first page
