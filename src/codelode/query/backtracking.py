@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 
+from codelode.errors import PatternError
 from codelode.query.engine import Program
 from codelode.query.folding import variants
 from codelode.query.syntax import (
@@ -150,8 +151,12 @@ def _quote(char: str) -> str:
 @functools.lru_cache(maxsize=256)
 def _same_letter(char: str) -> tuple[str, ...]:
     """Every character that RE2 takes for `char` when case is ignored, itself too."""
+    others = variants(char)
+    if others is None:
+        spans = members(Range(ord(char), ord(char)), True)
+        return tuple(chr(code) for span in spans for code in range(span.first, span.last + 1))
     program = Program(leaf_to_re2(Literal(char, True)), multiline=True)
-    return tuple(other for other in variants(char) or (char,) if program.is_whole(other.encode()))
+    return tuple(other for other in others if program.is_whole(other.encode()))
 
 
 def _folded(char: str) -> str:
@@ -166,7 +171,10 @@ def _folded_item(item: ClassItem) -> list[ClassItem]:
     if isinstance(item, Range) and item.last - item.first < FEW:
         codes = {ord(other) for code in range(item.first, item.last + 1) for other in _cases(code)}
         return [Range(code, code) for code in sorted(codes)]
-    return list(members(item, True))
+    try:
+        return list(members(item, True))
+    except PatternError:
+        return [item]  # a property that only the `regex` module may know
 
 
 def _cases(code: int) -> tuple[str, ...]:

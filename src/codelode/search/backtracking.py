@@ -14,7 +14,7 @@ from codelode.query.syntax import Node, can_be_empty
 from codelode.search.budget import Budget
 from codelode.search.matcher import Matcher, RegexMatcher
 from codelode.search.regexpool import POOL, Found, WorkerDiedError
-from codelode.search.regexworker import GAVE_UP, UNSEEN
+from codelode.search.regexworker import DONE, GAVE_UP, UNSEEN
 from codelode.search.spans import Span
 
 
@@ -37,18 +37,20 @@ class BacktrackingMatcher(Matcher):
 
     apart = True
 
-    def __init__(self, root: Node, *, multiline: bool, budget: Budget) -> None:
-        """Raises PatternError when the `regex` module refuses it."""
+    def __init__(self, written: str, root: Node, *, multiline: bool, budget: Budget) -> None:
+        """`root` is the tree of the pattern as it was `written`.  Raises PatternError when the `regex` module refuses
+        it."""
+        self._written = written
         self._source = to_backtracking(root, multiline=multiline)
         self._multiline = multiline
         self._budget = budget
         self.matches_empty = can_be_empty(root)
         self._filter = _filter(relax(root, multiline=multiline), multiline=multiline)
-        with POOL.lease(self._source) as worker:
-            try:
+        try:
+            with POOL.lease(self._source) as worker:
                 worker.load(self._source, can_be_empty=self.matches_empty)
-            except WorkerDiedError as exc:
-                raise PatternError("the pattern takes too long to compile: write a smaller one") from exc
+        except WorkerDiedError as exc:
+            raise PatternError(f"the pattern cannot be compiled ({exc}): write a smaller one") from exc
 
     def find_all(self, text: bytes) -> list[Span]:
         """As `Matcher.find_all`, as far as the budget allows."""
@@ -104,8 +106,10 @@ class BacktrackingMatcher(Matcher):
             finally:
                 budget.spent += perf_counter() - began
         found += [Found([], UNSEEN)] * (len(texts) - len(found))
-        budget.given_up += sum(one.end == GAVE_UP for one in found)
-        budget.unseen += sum(one.end == UNSEEN for one in found)
+        if any(one.end != DONE for one in found):
+            budget.slow[self._written] = None
+            budget.given_up += sum(one.end == GAVE_UP for one in found)
+            budget.unseen += sum(one.end == UNSEEN for one in found)
         return found
 
 

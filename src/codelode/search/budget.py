@@ -23,6 +23,8 @@ class Budget:
         """files that took longer than `file_seconds`, so that matches in them may be missing"""
         self.unseen = 0
         """files that were not looked at"""
+        self.slow: dict[str, None] = {}
+        """the patterns that did it, as they were written"""
 
     @classmethod
     def of(cls, options: SearchOptions) -> Budget:
@@ -47,14 +49,15 @@ class Budget:
 
     def report(self, stats: SearchStats) -> None:
         """Mark the answer as partial, with a sentence, when files were given up or not looked at."""
+        what = " and ".join(f"/{source}/" for source in self.slow)
         if self.given_up:
             stats.notes.append(
-                f"matching took longer than {self.seconds * FILE_SHARE:.1f} s in {_files(self.given_up)}, whose "
-                "other matches are missing"
+                f"{what} took longer than {self.seconds * FILE_SHARE:g} s in {_files(self.given_up)}: "
+                "matches there may be missing"
             )
         if self.unseen:
             stats.notes.append(
-                f"the pattern took longer than the {self.seconds:g} s it may (setting regex_budget_s): "
+                f"{what} took longer than the {self.seconds:g} s it may (setting regex_budget_s): "
                 f"{_files(self.unseen)} {'was' if self.unseen == 1 else 'were'} not looked at"
             )
         stats.partial = stats.partial or bool(self.given_up or self.unseen)

@@ -55,7 +55,7 @@ def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> Co
 
     root, multiline = parsed.root, parsed.multiline
     budget = budget or Budget.of(SearchOptions())
-    matcher = BacktrackingMatcher(root, multiline=multiline, budget=budget)
+    matcher = BacktrackingMatcher(source, root, multiline=multiline, budget=budget)
     tree = pattern_tree(relax(root, multiline=multiline), multiline=multiline)
     return CompiledPattern(matcher, tree, ignore_case, multiline, "regex", budget)
 

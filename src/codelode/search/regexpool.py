@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import struct
 import subprocess
 import threading
 from array import array
@@ -39,7 +40,7 @@ class Found(NamedTuple):
 
 
 class WorkerDiedError(Exception):
-    """A worker was killed because its time was over, or ended by itself."""
+    """A worker was killed because its time was over, or ended by itself; says which."""
 
 
 class Worker:
@@ -58,6 +59,12 @@ class Worker:
             raise StorageError(f"cannot start a process for this pattern ({exc})") from exc
         self.loaded = ""
         """source of the pattern it has"""
+        self._late = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+        return self._process.poll() is None
 
     def load(self, source: str, *, can_be_empty: bool) -> None:
         """Give it a pattern.  Raises PatternError when `source` is wrong, WorkerDiedError when compiling it takes
@@ -78,7 +85,7 @@ class Worker:
         """What the pattern matches in each of `texts`, of which one may take `each` seconds and all `total`; only one
         match of each when `first`.  Raises WorkerDiedError after those that it has seen."""
         with self._within(total + GRACE_S):
-            sizes = array("I", map(len, texts)).tobytes()
+            sizes = struct.pack(f"<{len(texts)}I", *map(len, texts))
             self._send(wire.TEXTS.pack(b"T", len(texts), each, total, first) + sizes + b"".join(texts))
             for _ in texts:
                 end, count = wire.ANSWER.unpack(self._receive(wire.ANSWER.size))
@@ -95,7 +102,7 @@ class Worker:
     @contextmanager
     def _within(self, seconds: float) -> Iterator[None]:
         """Kill the process when the block takes longer: a pipe cannot be waited for with a limit everywhere."""
-        timer = threading.Timer(seconds, self._process.kill)
+        timer = threading.Timer(seconds, self._kill)
         timer.daemon = True
         timer.start()
         try:
@@ -103,17 +110,27 @@ class Worker:
         finally:
             timer.cancel()
 
+    def _kill(self) -> None:
+        self._late = True
+        self._process.kill()
+
+    def _dead(self) -> WorkerDiedError:
+        status = self._process.wait()
+        return WorkerDiedError(
+            "it takes too long" if self._late else f"its process ended with status {status}"
+        )
+
     def _send(self, data: bytes) -> None:
         try:
             self._pipe(self._process.stdin).write(data)
             self._pipe(self._process.stdin).flush()
         except OSError as exc:
-            raise WorkerDiedError from exc
+            raise self._dead() from exc
 
     def _receive(self, size: int) -> bytes:
         data = self._pipe(self._process.stdout).read(size)
         if len(data) < size:
-            raise WorkerDiedError
+            raise self._dead()
         return data
 
     @staticmethod
@@ -155,10 +172,12 @@ class WorkerPool:
 
     def _take(self, source: str) -> Worker | None:
         with self._lock:
-            for index, worker in enumerate(self._idle):
-                if worker.loaded == source:
-                    return self._idle.pop(index)
-            return self._idle.pop() if self._idle else None
+            for worker in sorted(self._idle, key=lambda worker: worker.loaded != source):
+                self._idle.remove(worker)
+                if worker.alive:
+                    return worker
+                worker.stop()
+        return None
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
@@ -175,8 +194,8 @@ class WorkerPool:
             worker.stop()
 
     def forget(self) -> None:
-        """In a forked child: the workers are the parent's."""
-        self.__init__()  # type: ignore[misc]
+        """In a forked child, where the workers are the parent's."""
+        self._idle, self._lock = [], threading.Lock()
 
 
 POOL = WorkerPool()
