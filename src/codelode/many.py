@@ -21,6 +21,7 @@ from codelode.members import Member
 from codelode.model import Mode, RelPath, SearchOptions, SearchResult, SearchStats
 from codelode.searches import Searches
 from codelode.settings import MIB, Settings
+from codelode.sharing import Shared
 from codelode.store.files import cache_folder
 from codelode.threads import run_all
 
@@ -91,6 +92,7 @@ class Indexes(Searches):
         self._members += [Member(place, b"", None, why) for place, why in unreadable]
         self.settings = self._shared_settings()
         self._lock, self._opening = threading.Lock(), threading.Lock()
+        self._newest = Shared(self._look)
         self._opened = False
         self.gave_up = False
         """whether threads were left alone that had not done their work in time: they may still be at it"""
@@ -215,6 +217,9 @@ class Indexes(Searches):
             self._opening.release()
 
     def _current(self) -> CombinedSnapshot:
+        return self._newest()
+
+    def _look(self) -> CombinedSnapshot:
         from codelode.search.combined import CombinedSnapshot, Failure
 
         if not self._opened:
