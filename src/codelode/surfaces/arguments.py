@@ -324,7 +324,8 @@ def overview() -> str:
             "commands:",
             *rows,
             "",
-            "codelode COMMAND --help describes a command; codelode --version prints the version.",
+            "codelode COMMAND --help describes a command, codelode help query the query language;",
+            "codelode --version prints the version.",
             "Exit status: 0 found, 1 nothing found, 2 error.",
             "",
         ]

@@ -54,10 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
-    if name in ("--help", "-h", "--version", "help"):
+    if name == "--version":
         output = Output()
-        output.write(_version() if name == "--version" else _overview())
+        output.write(_version())
         output.flush()
+        return 0
+    if name in ("--help", "-h", "help"):
+        from codelode.surfaces import helping
+
+        helping.give(arguments[1:] if name == "help" else ())
         return 0
     from codelode.surfaces import arguments as grammar
 
@@ -112,12 +117,6 @@ def _version() -> str:
     from codelode import __version__
 
     return f"codelode {__version__}\n"
-
-
-def _overview() -> str:
-    from codelode.surfaces import arguments as grammar
-
-    return grammar.overview()
 
 
 def _unknown(name: str, commands: list[str]) -> str:
