@@ -200,7 +200,7 @@ def test_a_dead_worker_is_noticed_and_replaced() -> None:
 def test_one_that_dies_in_a_text_costs_that_text_only() -> None:
     """Killed from outside while it works on the second text."""
     budget = Budget(1000)  # a hundred seconds a file
-    compiled = compile_pattern(SLOW, Case.SMART, budget)
+    compiled = compile_pattern(SLOW, Case.SENSITIVE, budget)
     (worker,) = [worker for worker in POOL._idle if "aa" in worker.loaded]
     threading.Timer(0.3, worker._process.kill).start()
     assert compiled.find_in_files([b"a;", BAIT, b"aa;"]) == [[(0, 1)], [], [(0, 2)]]
