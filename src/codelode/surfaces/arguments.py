@@ -186,9 +186,10 @@ COMMANDS: dict[str, Command] = {
     "search": Command(
         "search QUERY [PATH ...] [options]",
         "search, after bringing the index up to date",
-        "QUERY is words, a literal text, a regular expression, sym: and a name, or a pattern of code\n"
-        "(--mode ast); write -- before a query that starts with a dash.  PATHs are files or folders (default:\n"
-        "the current folder); those of several indexes are searched as if they were of one.",
+        "QUERY is words, a literal text, a regular expression, sym: and a name, a query in the query language\n"
+        "(see: codelode help query), or a pattern of code (--mode ast); write -- before one that starts with a\n"
+        "dash.  PATHs are files or folders (default: the current folder); those of several indexes are searched\n"
+        "as if they were of one.",
         _search,
         1,
         None,
