@@ -9,7 +9,7 @@ HIT = Hit("a.c", 3, 4, 1.0, "c", "", "x\ny", ())
 
 
 def told(explain, hits=()) -> str:
-    return "".join(explanation(explain, hits))
+    return "".join(explanation(explain, hits, lambda path: f"./{path}"))
 
 
 def test_nested_things_are_a_tree():
@@ -38,7 +38,7 @@ def test_signals_stand_with_their_hits():
     row = {"path": "a.c", "line": 3, "total": 1.234, "signals": {"path": 0.2, "words": 1.03, "depth": -0.001}}
     assert signals({"hits": [row]}) == {("a.c", 3): "1.23 = words 1.03, path 0.20"}
     assert told({"hits": [row]}, [HIT, HIT._replace(path="b.c")]) == (
-        "hits:\n  hit    score\n  a.c:3  1.23 = words 1.03, path 0.20\n"
+        "hits:\n  hit      score\n  ./a.c:3  1.23 = words 1.03, path 0.20\n"
     )
     assert told({"hits": [row]}) == ""
     many = row | {"signals": {f"s{number}": 1.0 for number in range(10)}}

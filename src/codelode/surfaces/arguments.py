@@ -110,7 +110,7 @@ def _search(parser: argparse.ArgumentParser) -> None:
         "--budget",
         metavar="TOKENS",
         type=whole(1),
-        help="fit the output into so many tokens of 4 characters: fewer context lines, then fewer hits",
+        help="fit the output into so many tokens of 4 characters: fewer lines of each hit, then fewer hits",
     )
     parser.add_argument(
         "--group",

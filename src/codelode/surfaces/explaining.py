@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from codelode.model import Hit
@@ -39,18 +39,20 @@ def signals(explain: Mapping[str, Any]) -> _Signals:
     return found
 
 
-def explanation(explain: Mapping[str, Any], hits: Iterable[Hit]) -> Iterator[str]:
-    """Lines about a whole answer: nested things as a tree, lists of rows as tables; at last the signals of `hits`."""
+def explanation(
+    explain: Mapping[str, Any], hits: Iterable[Hit], shown: Callable[[str], str]
+) -> Iterator[str]:
+    """Lines about a whole answer: nested things as a tree, lists of rows as tables; at last the signals of `hits`, with
+    their paths as they are `shown`."""
     for name, value in explain.items():
-        if name == "hits":
-            continue
-        yield from _branch(f"{name}:", value, 0)
+        if name != "hits":
+            yield from _branch(f"{name}:", value, 0)
     told = signals(explain)
     rows = [
-        {"hit": f"{hit.path}:{hit.start_line}", "score": told.get((hit.path, hit.start_line), "")}
+        {"hit": f"{shown(hit.path)}:{hit.start_line}", "score": told[hit.path, hit.start_line]}
         for hit in hits
+        if (hit.path, hit.start_line) in told
     ]
-    rows = [row for row in rows if row["score"]]
     if rows:
         yield from _branch("hits:", rows, 0)
 

@@ -153,7 +153,7 @@ def _show_text(answer: Answer, layout: Layout, watch: _Watch) -> None:
         for hit, fate in marked:
             note(f"{layout.shown(hit.path)}:{hit.start_line}: {fate}")
     if stats.explain is not None:
-        _say(explaining.explanation(stats.explain, () if beside or layout.every else hits))
+        _say(explaining.explanation(stats.explain, () if beside or layout.every else hits, layout.shown))
     if watch.wishes.profile:
         _say(explaining.profile(stats.stages, total, bars=sys.stderr.isatty()))
     _closing(answer, stats, layout, watch.count)
