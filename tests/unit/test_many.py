@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ QUESTIONS = [
     ("words", "retry"),
     ("symbol", "start"),
     ("auto", "start_server"),
+    ("ast", "listen($A)"),
+    ("query", "port listen OR retry"),
+    ("query", "(server NEAR/8 port) -file:md$"),
+    ("query", '"return listen" lang:python'),
+    ("query", "por* file:server"),
+    ("query", "sym:/start/"),
+    ("query", "ext:js"),
 ]
 
 BY_MEANING = [
@@ -72,8 +80,9 @@ def opened(tree: Path, *roots: str) -> Indexes:
 def test_the_same_as_of_one_index(tree: Path, mode: str, query: str) -> None:
     with Index(tree) as one, opened(tree) as many:
         one.refresh()
-        expected = one.search(query, mode=mode, limit=50)
-        found = many.search(query, mode=mode, limit=50)
+        languages = ["python"] if mode == "ast" else []
+        expected = one.search(query, mode=mode, limit=50, languages=languages)
+        found = many.search(query, mode=mode, limit=50, languages=languages)
         assert many.root == str(tree)
         assert expected.hits
         assert comparable(found.hits) == comparable(expected.hits)
@@ -102,6 +111,17 @@ def test_all_matches_come_in_path_order(tree: Path) -> None:
         expected = comparable(tuple(one.stream("port", mode="exact")))
         assert comparable(tuple(many.stream("port", mode="exact"))) == expected
         assert comparable(many.search("port", mode="exact", all_matches=True).hits) == expected
+
+
+def test_repositories_are_the_indexes(tree: Path) -> None:
+    with opened(tree) as many:
+        assert {hit.path for hit in many.search("repo:web port", mode="query").hits} == {
+            "web/server.js", "web/notes.md"
+        }  # fmt: skip
+        assert {hit.path for hit in many.search("type:repo start_server", mode="query").hits} == {
+            "api",
+            "tools",
+        }
 
 
 def test_what_a_filter_sees(tree: Path) -> None:
@@ -211,6 +231,19 @@ def test_damage_that_a_search_meets_is_blamed_on_its_index(
         assert result.stats.partial
 
 
+def test_damage_that_a_list_of_all_matches_meets(tree: Path) -> None:
+    opened(tree).close()
+    with Indexes([tree / root for root in ROOTS]) as many:
+        many._ready(SearchOptions())
+        for index, file in ((many.indexes[1], "symbols.col"), (many.indexes[2], "trigrams.col")):
+            (segment,) = Path(index.location, "segments").iterdir()
+            os.truncate(segment / file, 100)
+        stream = many.stream("start", mode="symbol")
+        assert {hit.path for hit in stream} == {"api/server.py"}
+        assert stream.stats.partial
+        assert [failure.root for failure in many.failed] == [str(tree / "web"), str(tree / "tools")]
+
+
 def test_a_folder_that_is_gone(tree: Path) -> None:
     opened(tree).close()
     shutil.rmtree(tree / "tools")
@@ -288,6 +321,37 @@ def test_a_commit_is_seen_by_the_next_search(tree: Path) -> None:
         with Index(tree / "tools") as other:
             other.refresh()
         assert [hit.path for hit in many.search("brandnew", mode="exact").hits] == ["tools/new.c"]
+
+
+def test_many_threads_and_commits_meanwhile(tree: Path) -> None:
+    stop, errors = threading.Event(), []
+    with opened(tree) as many:
+
+        def ask(mode: str) -> None:
+            try:
+                while not stop.is_set():
+                    found = many.search("port", mode=mode, limit=50)
+                    assert {hit.path.split("/")[0] for hit in found.hits} == set(ROOTS)
+                    assert not found.stats.partial
+            except BaseException as exc:
+                errors.append(exc)
+                raise
+
+        askers = [
+            threading.Thread(target=ask, args=(mode,)) for mode in ("exact", "words", "hybrid", "query")
+        ]
+        for asker in askers:
+            asker.start()
+        for number in range(6):
+            (tree / "web" / f"new{number}.js").write_text("port port\n" * number)
+            with Index(tree / "web") as other:
+                other.refresh()
+        stop.set()
+        for asker in askers:
+            asker.join()
+        assert errors == []
+        found = many.search("port port", mode="exact", limit=50).hits
+        assert {hit.path for hit in found} == {f"web/new{number}.js" for number in range(1, 6)}
 
 
 def test_another_embedder_than_that_of_the_search(tree: Path) -> None:
