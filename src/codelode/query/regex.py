@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
 from codelode.errors import PatternError
-from codelode.query.charclass import horizontal_space, parse_class, parse_property, perl_class
-from codelode.query.escapes import read_escape
+from codelode.query.backslashes import ANY_NEWLINE, TEXT_END, read_backslash
+from codelode.query.charclass import parse_class
 from codelode.query.parentheses import BODILESS, Flags, Kind, Opening, read_opening
 from codelode.query.syntax import (
     Alternate,
@@ -31,10 +31,8 @@ from codelode.query.syntax import (
     Literal,
     Look,
     Node,
-    Range,
     Recursion,
     Repeat,
-    Special,
     concat,
 )
 
@@ -43,32 +41,14 @@ MAX_REPEAT = 1000
 MAX_DEPTH = 100
 """Groups inside groups.  Walking the tree takes up to 3 Python frames a group of the interpreter's 1,000."""
 
-_NEWLINES = CharClass((Range(10, 13), Range(0x85, 0x85), Range(0x2028, 0x2029)), False, False)
-_WORD = CharClass((perl_class("w"),), False, False)
-_BORDERS = {
-    "<": (Look(_WORD, True, True), Look(_WORD, False, False)),
-    ">": (Look(_WORD, True, False), Look(_WORD, False, True)),
-    "b{start}": (Look(_WORD, True, True), Look(_WORD, False, False)),
-    "b{end}": (Look(_WORD, True, False), Look(_WORD, False, True)),
-    "b{start-half}": (Look(_WORD, True, True),),
-    "b{end-half}": (Look(_WORD, False, True),),
-}
-"""Word starts and ends, as ripgrep has them"""
 _LOOKS = {
     Kind.AHEAD: (False, False),
     Kind.NOT_AHEAD: (False, True),
     Kind.BEHIND: (True, False),
     Kind.NOT_BEHIND: (True, True),
 }
-_USELESS = {
-    "C": "use . for one character",
-    "G": "a search has no place where it left off; use ^ for the start of a line",
-}
 
 _COUNT = re.compile(r"\{(\d+)(,(\d*))?\}")
-_DIGITS = re.compile(r"\d+")
-_OCTAL = re.compile(r"[0-7]{2}")
-_NAMED = re.compile(r"\\(?:k(?:<(\w+)>|'(\w+)'|\{(\w+)\})|g(?:(-?\d+)|\{(-?\w+)\}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +241,9 @@ class _Parser:
         elif opening.kind is Kind.BACKREFERENCE:
             self._backreference(opening.group, width)
         elif opening.verb:
-            self._special(opening.verb, width)
+            self._beyond(opening.verb, width)
         else:
-            self.beyond = True
-            self._atom(Recursion(self._group(opening.group, "recursion")), width)
+            self._beyond(Recursion(self._group(opening.group, "recursion")), width)
 
     def _closing(self, opening: Opening) -> Callable[[], Node]:
         kind = opening.kind
@@ -335,17 +314,16 @@ class _Parser:
         return number
 
     def _backreference(self, written: str, width: int) -> None:
-        self.beyond = True
         group = self._group(written, "backreference")
         if group == 0 and self.known.beyond:
             self._fail(
                 "backreference to group 0", self.pos, "groups count from 1; (?R) matches the pattern again"
             )
-        self._atom(Backreference(group, self.flags.fold), width)
+        self._beyond(Backreference(group, self.flags.fold), width)
 
-    def _special(self, special: Special, width: int) -> None:
+    def _beyond(self, node: Node, width: int) -> None:
         self.beyond = True
-        self._atom(special, width)
+        self._atom(node, width)
 
     # ---- the rest ----------------------------------------------------------------------------------------
 
@@ -386,87 +364,25 @@ class _Parser:
         self._atom(found.node, found.end - self.pos)
 
     def _escape(self) -> None:
-        source, at = self.source, self.pos
-        following = source[at + 1 : at + 2]
-        if not following:
-            self._fail("backslash at the end", at, "write \\\\ for the character")
-        if following in _USELESS:
-            self._fail(f"\\{following}", at, _USELESS[following])
-        if border := next((name for name in _BORDERS if source.startswith(name, at + 1)), None):
-            self.beyond = True
-            self._atom(Concat(_BORDERS[border]), 1 + len(border))
-        elif following in "bB":
-            self._anchor(Anchor.WORD_BORDER if following == "b" else Anchor.NO_WORD_BORDER, 2)
-        elif following in "Az":
-            self._anchor(Anchor.TEXT_START if following == "A" else Anchor.TEXT_END, 2)
-        elif following in "dDsSwW":
-            self._atom(CharClass((perl_class(following),), False, False), 2)
-        elif following in "hH":
-            self._atom(CharClass(tuple(horizontal_space(following)), False, False), 2)
-        elif following in "pP":
-            item, end = parse_property(source, at)
-            self._atom(CharClass((item,), False, self.flags.fold), end - at)
-        elif following in "QKNRXZkg" or following in "123456789":
-            self._rare_escape(following)
+        found = read_backslash(self.source, self.pos, fold=self.flags.fold, groups=self.groups)
+        width = found.end - self.pos
+        if found.group:
+            self._backreference(found.group, width)
+        elif isinstance(found.node, Assertion):
+            self._anchor(found.node.anchor, width)
+        elif found.node is TEXT_END:
+            if self.known.multiline:
+                self._beyond(TEXT_END, width)
+            else:
+                self._atom(Assertion(Anchor.LINE_END), width)
+        elif found.node is not None:
+            self.multiline = self.multiline or found.node is ANY_NEWLINE
+            plain = isinstance(found.node, CharClass | AnyChar | Alternate)
+            (self._atom if plain else self._beyond)(found.node, width)
         else:
-            char, end = read_escape(source, at)
-            self._literal(char, end - at)
-
-    def _rare_escape(self, following: str) -> None:
-        source, at = self.source, self.pos
-        if following == "Q":
-            self._quoted()
-        elif following == "N":
-            self._atom(AnyChar(), 2)
-        elif following == "R":
-            self.multiline = True
-            self._atom(Alternate((Literal("\r\n", False), _NEWLINES)), 2)
-        elif following == "Z":  # before a last newline, which is a line's end, or at the text's
-            last = Concat(
-                (
-                    Assertion(Anchor.LINE_END),
-                    Look(
-                        Concat((Repeat(Literal("\n", False), 0, 1, True), Assertion(Anchor.TEXT_END))),
-                        False,
-                        False,
-                    ),
-                )
-            )
-            self.beyond = self.beyond or self.known.multiline
-            self._atom(last if self.known.multiline else Assertion(Anchor.LINE_END), 2)
-        elif following == "K":
-            self._special(Special.KEEP, 2)
-        elif following == "X":
-            self._special(Special.GRAPHEME, 2)
-        elif following in "kg":
-            found = _NAMED.match(source, at)
-            if not found:
-                self._fail(
-                    f"\\{following}",
-                    at,
-                    "write \\k<name> or \\g{1} for what a group matched, (?&name) for its pattern",
-                )
-            self._backreference(next(filter(None, found.groups())), len(found[0]))
-        else:
-            self._digits()
-
-    def _digits(self) -> None:
-        """A backreference; two octal digits and more are a character, unless there is such a group."""
-        found = _DIGITS.match(self.source, self.pos + 1)
-        if found and (not _OCTAL.match(found[0]) or int(found[0][:4]) <= self.groups):
-            self._backreference(found[0], 1 + len(found[0]))
-            return
-        char, end = read_escape(self.source, self.pos)
-        self._literal(char, end - self.pos)
-
-    def _quoted(self) -> None:
-        self.pos += 2
-        end = self.source.find("\\E", self.pos)
-        stop = len(self.source) if end < 0 else end
-        while self.pos < stop:
-            self._literal(self.source[self.pos], 1)
-        if end >= 0:
-            self.pos = end + 2
+            for char in found.text:
+                self._literal(char, 0)
+            self.pos = found.end
 
 
 def _bounds(found: re.Match[str]) -> tuple[int, int | None]:
