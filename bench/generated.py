@@ -1,8 +1,9 @@
 """Generated queries against a brute-force evaluator: ``python -m bench.generated [--queries N] [--seed S]``.
 
-The corpus is 300 files: beginnings of this repository's own, and some that are made to be difficult.  Each query is
-printed, parsed, and answered twice: by an index (mode query, all matches) and by `tests/support/oracle.py`, which reads
-every file character by character.  Files and lines must be the same; what is not is kept as JSON.
+The corpus is 300 files: pieces of this repository's own, and some that are made to be difficult; some of them change
+after they are indexed, and are indexed again.  Each query is printed, parsed, and answered twice: by the index (mode
+query, all matches) and by `tests/support/oracle.py`, which reads every file character by character.  Files and lines
+must be the same; of the ranked answer, files, and no other lines.  What is not so is kept as JSON.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class Difference:
     extra: dict[str, list[int]]
     """lines that only the index has"""
     error: str = ""
+    """what was raised; "ranked" when only the ranked answer differs"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,12 +143,22 @@ def compare(root: Path, count: int, seed: int) -> Iterator[tuple[int, Difference
         Index(root, Settings(embedder="none"), index_dir=folder) as index,
     ):
         index.refresh()
+        _change(root, seed)
+        index.refresh()
         files = read_files(index, root)
         names = [symbol.name for file in files for symbol in file.symbols]
         maker = QueryMaker([file.text for file in files], [file.path for file in files], names, seed)
         for _ in range(count):
             text = print_query(maker.query())
             yield _compared(index, files, text)
+
+
+def _change(root: Path, seed: int) -> None:
+    """Adds a line to some files, so that the index gets a second segment and the first one dead files."""
+    chance = random.Random(seed)
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    for path in chance.sample(paths, len(paths) // 8):
+        _write(path, f"{path.read_bytes().decode()}\n{chance.choice(_FORMS)} again", chance)
 
 
 def _compared(index: Index, files: Sequence[OracleFile], text: str) -> tuple[int, Difference | None]:
@@ -157,7 +169,20 @@ def _compared(index: Index, files: Sequence[OracleFile], text: str) -> tuple[int
     except CodelodeError as exc:
         return len(wanted), Difference(text, {}, {}, str(exc))
     missing, extra = _less(wanted, given), _less(given, wanted)
-    return len(wanted), Difference(text, missing, extra) if missing or extra else None
+    if missing or extra:
+        return len(wanted), Difference(text, missing, extra)
+    best = _best(index, text)
+    missing = {path: [] for path in wanted.keys() - best.keys()}
+    extra = _less(best, wanted)
+    return len(wanted), Difference(text, missing, extra, "ranked") if missing or extra else None
+
+
+def _best(index: Index, text: str) -> dict[str, set[int]]:
+    """The files of the ranked answer and the lines at which its matches begin."""
+    lines: dict[str, set[int]] = {}
+    for hit in index.search(text, mode="query", limit=5000).hits:
+        lines.setdefault(hit.path, set()).update(match.line for match in hit.matches)
+    return lines
 
 
 def _answer(index: Index, text: str) -> dict[str, set[int]]:
