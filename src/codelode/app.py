@@ -175,10 +175,13 @@ class Index(Embeddings, Searches, StructureQuestions):
 
         choice = VectorChoice(self._fingerprint, self.settings.loaded_vectors_mb * MIB)
         with self._lock:
-            catalog = self._open()
+            catalog = self._connected()
             for _ in range(SNAPSHOT_TRIES):
-                if self._snapshot and self._snapshot.generation == catalog.generation():
+                generation = catalog.generation()
+                if self._snapshot and self._snapshot.generation == generation:
                     return self._snapshot
+                if not generation:
+                    raise self._not_yet()
                 try:
                     self._snapshot = Snapshot.opened(self.root, Path(self.location), catalog, choice)
                 except FileNotFoundError:
@@ -255,6 +258,12 @@ class Index(Embeddings, Searches, StructureQuestions):
             self._catalog = self._snapshot = None
 
     def _open(self) -> Catalog:
+        catalog = self._connected()
+        if not catalog.generation():
+            raise self._not_yet()
+        return catalog
+
+    def _connected(self) -> Catalog:
         if self._catalog and not self._catalog.is_current():  # dropped, or repaired from nothing
             self._catalog.close()
             self._catalog = self._snapshot = None
@@ -265,9 +274,10 @@ class Index(Embeddings, Searches, StructureQuestions):
                 raise IndexNotFoundError(
                     f"no index of {self.root}; `codelode index {self.root}` builds it"
                 ) from exc
-        if not self._catalog.generation():
-            raise IndexNotFoundError(f"no index of {self.root} yet; `codelode index {self.root}` builds it")
         return self._catalog
+
+    def _not_yet(self) -> IndexNotFoundError:
+        return IndexNotFoundError(f"no index of {self.root} yet; `codelode index {self.root}` builds it")
 
 
 def list_indexes() -> list[Status]:

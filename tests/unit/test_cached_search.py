@@ -74,6 +74,7 @@ def test_other_options_are_computed(index: Index) -> None:
 def test_a_commit_is_seen_at_once(index: Index) -> None:
     asked(index)
     write_tree(Path(index.root), {"pkg/new.py": "retry(request)\n"})
+    settle(Path(index.root))
     assert asked(index).stats.cached, "as without a cache, before a refresh"
     found = asked(index, refresh=True)
     assert not found.stats.cached
