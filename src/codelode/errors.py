@@ -5,7 +5,7 @@
     │   ├── SettingsError       a bad key or value in a settings file, the environment or a flag
     │   ├── RootError           the folder to index does not exist, or is not a folder
     │   └── QueryError          a query that cannot be parsed or run
-    │       ├── PatternError      a regular expression that RE2 refuses; names the construct
+    │       ├── PatternError      a bad regular expression; names the construct
     │       └── QuerySyntaxError  not in the query language; says where, what was expected, and what is right
     ├── IndexNotFoundError      no index for this folder yet
     ├── IndexLockedError        another process is building this index
