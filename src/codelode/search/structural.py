@@ -228,14 +228,11 @@ def best_structures(
         candidates.sort(key=lambda candidate: (-scores[candidate.path], sort_key(candidate.path)))
     first: list[Hit] = []
     rest: list[Hit] = []
-    for file in _files(snapshot, candidates, pattern, sources, stats):
+    for file in _files(snapshot, candidates, pattern, sources, stats, RANKED_BYTES):
         score = scores[file.path]
         for place, hit in enumerate(_hits(file, pattern, options.context, score)):
             (first if place < HITS_A_FILE else rest).append(hit)
         if len(first) >= options.limit:
-            break
-        if stats.bytes_read > RANKED_BYTES:
-            stats.partial = True
             break
     rest = [hit._replace(score=hit.score - 5.0) for hit in rest]
     return (first + rest)[: options.limit]
@@ -277,8 +274,11 @@ def _files(
     pattern: StructurePattern,
     sources: Sources,
     stats: SearchStats,
+    most: int | None = None,
 ) -> Iterator[_File]:
-    """The candidates with a match, in order, parsed when they are asked for."""
+    """The candidates with a match, in order, parsed when they are asked for; when `most` bytes were parsed, those so
+    far, marked as partial."""
+    parsed = 0
     words = () if pattern.language in FOLDED_KEYWORDS else [word.encode() for word in pattern.words]
     for path, index, ordinal, _ in candidates:
         part = snapshot.segments[index]
@@ -293,6 +293,10 @@ def _files(
         if len(text) > LARGEST:
             _count(stats, StructureState.TOO_LARGE)
             continue
+        parsed += len(text)
+        if most is not None and parsed > most:
+            stats.partial = True
+            return
         shown = text.decode("utf-8", "replace")
         with stats.stage("match"):
             found = find_in_text(pattern, path, shown)
