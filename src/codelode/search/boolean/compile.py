@@ -207,9 +207,9 @@ class Compiler:
                 for side in (node.left, node.right)
             )
             found = NearAtom(self._number(), self._step(node, "trigrams, places"), left, right, node.distance)
-            known = tuple(self._wanted[id(side)] for side in (left, right) if id(side) in self._wanted)
-            if known:
-                self._know(found, known[0] if len(known) == 1 else AllOf(known))
+            known = [self._wanted[id(side)] for side in (left, right) if id(side) in self._wanted]
+            if wanted := _close_by(known, node.distance):
+                self._know(found, wanted)
         elif isinstance(node, ast.Or):
             sides = [
                 self._atom(side, languages, boost=boost, in_path=False, positive=positive, part_of_near=True)
@@ -223,6 +223,7 @@ class Compiler:
             all_of_them = part_of_near or self._options.all_matches
             self._most = None if all_of_them else SPANS_SCORED
             found = self._text_atom(node, languages, in_path=in_path)
+            found.rarity = found.weight
             found.weight *= boost
         self._kept(found)
         found.negated = not positive
@@ -259,9 +260,8 @@ class Compiler:
             wild = WildcardFinder(node.text, fold=fold)
             path = WordInPath(wild, (), fold=fold) if in_path else None
             atom = self._indexed(node, wild, wild.trees, (), in_path=path)
-            plain = re.fullmatch(r"[a-z0-9][a-z0-9*?]*", node.text.lower())
-            if plain and len(re.sub(r"[*?]", "", node.text)) >= LEAST_SPELLED:
-                self._know(atom, wildcard(node.text.lower(), USUAL_WEIGHT))
+            if like := self._words_like(node.text):
+                self._know(atom, like)
             return atom
         if isinstance(node, ast.Fuzzy):
             from codelode.search.boolean.fuzzy import FuzzyFinder
@@ -285,6 +285,17 @@ class Compiler:
             return atom
         return self._special(node, languages)
 
+    def _words_like(self, text: str) -> Wanted | None:
+        """What the word index can be asked for a wildcard: each of its words, as far as they are spelled out."""
+        known: list[Wanted] = []
+        for part in re.findall(r"[a-z0-9*?]+", re.sub(r"\\.", " ", text.lower())):
+            spelled = re.sub(r"[*?]", "", part)
+            if part == spelled and (weight := global_weight(self._snapshot, BODY, part)):
+                known.append(Term(part, weight))
+            elif part[0] not in "*?" and len(spelled) >= LEAST_SPELLED:
+                known.append(wildcard(part, USUAL_WEIGHT))
+        return known[0] if len(known) == 1 else AllOf(tuple(known)) if known else None
+
     def _special(self, node: ast.Node, languages: frozenset[str]) -> Atom:
         # Each kind loads what it needs: a query of words does not pay for parsers.
         if isinstance(node, ast.Pattern):
@@ -293,6 +304,12 @@ class Compiler:
             pattern = PatternFinder(node.source, CASE[self._query.case], self._budget)
             step = self._step(node, f"trigrams {describe(pattern.tree)}")
             atom = TextAtom(self._number(), step, pattern, pattern.candidates, rank=8, most=self._most)
+            weights = [global_weight(self._snapshot, BODY, word) for word in pattern.words]
+            terms = [
+                Term(word, weight) for word, weight in zip(pattern.words, weights, strict=True) if weight
+            ]
+            if terms:
+                self._know(atom, terms[0] if len(terms) == 1 else AllOf(tuple(terms)))
         elif isinstance(node, ast.Symbol):
             from codelode.search.boolean.definitions import DefinitionFinder
 
@@ -347,9 +364,10 @@ class Compiler:
         )
         atom.weight = sum(weights) or USUAL_WEIGHT
         if words and all(weights):
-            if len(words) == 1:
-                self._know(atom, Term(words[0], weights[0]))
-            elif max(weights) >= LEAST_WEIGHT:
+            rarest = max(range(len(words)), key=weights.__getitem__)
+            if len(words) == 1 or weights[rarest] < LEAST_WEIGHT:
+                self._know(atom, Term(words[rarest], weights[rarest]))
+            else:
                 self._know(atom, InRow(tuple(words), slop * (len(words) - 1)))
         return atom
 
@@ -391,3 +409,18 @@ def _with_word(wanted: Wanted) -> Callable[[OpenSegment, Mask], Mask]:
         return found
 
     return candidates
+
+
+def _close_by(known: Sequence[Wanted], distance: int) -> Wanted | None:
+    """What is asked for two atoms near each other: their words in either order with room between, where each is one."""
+    if len(known) < 2:
+        return known[0] if known else None
+    one, other = known
+    if not (isinstance(one, Term) and isinstance(other, Term)) or one.text == other.text:
+        return AllOf((one, other))
+    weight = one.weight + other.weight
+    return AnyOf(
+        tuple(
+            InRow(words, distance - 1, weight) for words in ((one.text, other.text), (other.text, one.text))
+        )
+    )

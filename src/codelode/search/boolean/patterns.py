@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from codelode.model import Case
+from codelode.query.patternwords import pattern_words
+from codelode.query.regex import parse
 from codelode.query.trees import TrigramTree
 from codelode.search.boolean.masks import files_satisfying, files_with_all
 from codelode.search.boolean.subject import Subject
@@ -10,6 +12,7 @@ from codelode.search.budget import Budget
 from codelode.search.patterns import compile_pattern
 from codelode.search.snapshot import Mask, OpenSegment
 from codelode.search.spans import Span
+from codelode.text import tokens
 
 
 class PatternFinder:
@@ -18,6 +21,9 @@ class PatternFinder:
     def __init__(self, source: str, case: Case, budget: Budget) -> None:
         """Raises PatternError."""
         self._pattern = compile_pattern(source, case, budget)
+        texts = pattern_words(parse(source).root)
+        self.words = tuple(dict.fromkeys(word for text in texts for word in tokens.words(text)))
+        """words that most texts with a match have, in lower case as `text.tokens` cuts them"""
 
     @property
     def tree(self) -> TrigramTree:

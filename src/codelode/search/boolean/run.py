@@ -46,11 +46,17 @@ ENOUGH = 50
 """Files that hold a query and compete for the ranked hits, at least: they come in the order of what the index
 knows of them, so that those behind hardly win"""
 
+MORE_BYTES = 24 << 20
+"""Text that is read for more hits when some were found at once: 40 ms"""
+
+FEW_LEFT = 256
+"""Files that are all read rather than put in order by the word index"""
+
 FEW_FILES = 2_000
 """Below, files are put in order by their paths, 2 us each; else by an order of all files, which is made once"""
 
-SCANNED_BYTES = 256 << 20
-"""Text that a ranked search reads at most, 1.5 s of it; `stats.partial` says when there was more"""
+SCANNED_BYTES = 128 << 20
+"""Text that a ranked search reads at most, 0.3 s of it; `stats.partial` says when there was more"""
 
 File = tuple[int, int]
 """index of a segment in the snapshot, and ordinal of a file in it"""
@@ -94,6 +100,7 @@ class QuerySearch:
         self._found: list[tuple[Subject, list[Mark]]] = []
         """files that hold the query, with what marks them"""
         self._matched = 0
+        self._most_bytes = SCANNED_BYTES
         self._shown: set[tuple[OpenSegment, int]] = set()
 
     # ---- the best ----------------------------------------------------------------------------------------
@@ -111,12 +118,12 @@ class QuerySearch:
         asked: set[File] = set()
         for files, enough in self._rounds(wanted):
             for file in files:
-                if self._matched >= enough or self._is_over():
+                if self._matched >= enough or self._is_over() or self._has_read_enough(wanted):
                     break
                 if file not in asked:
                     asked.add(file)
                     self._matched += self._rank(file)
-            if self._stats.partial:
+            if self._stats.partial or self._has_read_enough(wanted):
                 break
         self._stats.candidates = max(self._stats.candidates, len(asked))
         self._stats.matched_files = self._matched
@@ -135,18 +142,21 @@ class QuerySearch:
     def _rounds(self, wanted: int) -> Iterator[tuple[Iterable[File], int]]:
         """Files in the order they are worth a look, and how many that hold the query are enough."""
         proposed = max(PROPOSED, 4 * wanted) * (SPREAD if self._compiled.unscored else 1)
-        if self._compiled.wanted is not None:
+        # The best of so few files would be looked for among all chunks.
+        few = sum(int(mask.sum()) for mask in self._masks) <= FEW_LEFT
+        if self._compiled.wanted is not None and not few:
             with self._stats.stage("candidates"):
                 chunks = best_of(self._snapshot, BODY, self._compiled.wanted, self._masks, proposed)
             yield self._files_of(chunks), 2 * wanted
-            if (
-                self._matched >= wanted
-            ):  # the best of those that have everything in one chunk are the best there are
+            # The best of those that have everything in one chunk are the best there are.
+            if self._matched >= wanted:
                 return
+            if self._matched:
+                self._most_bytes = self._stats.bytes_read + MORE_BYTES
         with self._stats.stage("candidates"):
             candidates = self._candidates()
             likely: list[File] = []
-            if self._compiled.loosely is not None:
+            if self._compiled.loosely is not None and self._stats.candidates > FEW_LEFT:
                 chunks = best_of(self._snapshot, BODY, self._compiled.loosely, candidates, proposed)
                 likely = self._files_of(chunks)
             first = [
@@ -337,15 +347,20 @@ class QuerySearch:
                     f"stopped after {options.timeout_ms} ms: files that were not reached are missing"
                 )
             stats.partial = True
-        elif not options.all_matches and stats.bytes_read > SCANNED_BYTES:
-            if not stats.partial:
-                stats.notes.append(
-                    f"stopped after {SCANNED_BYTES >> 20} MB of text in {stats.files_read:,} of "
-                    f"{stats.candidates:,} candidates: the query has hardly a part that narrows them; "
-                    "add a longer word, or --all to read everything"
-                )
-            stats.partial = True
         return stats.partial
+
+    def _has_read_enough(self, wanted: int) -> bool:
+        """Whether as much text was read as hits are worth; `stats` says so when there are fewer than wanted."""
+        stats = self._stats
+        if stats.bytes_read <= self._most_bytes:
+            return False
+        if self._matched < wanted and not stats.partial:
+            stats.partial = True
+            stats.notes.append(
+                f"stopped after {stats.bytes_read >> 20} MB of text in {stats.files_read:,} of {stats.candidates:,} "
+                "candidates: the query hardly narrows them; a longer word does, and --all reads everything"
+            )
+        return True
 
     def _spent_ms(self) -> float:
         return (time.perf_counter() - self._began) * 1000

@@ -58,6 +58,19 @@ class Subject:
         places = np.searchsorted(starts, ends) + words - 1
         return np.append(starts, len(self.text))[np.minimum(places, starts.size)]
 
+    def runs_between(self, ends: Offsets, begins: Offsets) -> Offsets:
+        """How many runs of letters and digits begin between each of `ends` and the one of `begins`: at least so many
+        words do."""
+        runs = self._runs
+        return np.searchsorted(runs, begins) - np.searchsorted(runs, ends)
+
+    @cached_property
+    def _runs(self) -> Offsets:
+        """Where a run of letters and digits begins with an ASCII one, and so a word; but for one at the beginning."""
+        inside = np.frombuffer(self.text.translate(_IN_RUN), np.bool_)
+        begins = np.frombuffer(self.text.translate(_IN_WORD), np.bool_)
+        return np.flatnonzero(begins[1:] & ~inside[:-1]) + 1
+
     @cached_property
     def _word_starts(self) -> Offsets:
         """Where each word begins (int64, ascending)."""
@@ -108,3 +121,5 @@ def _character_offsets(text: bytes) -> Offsets:
 
 
 _IN_WORD = bytes(chr(byte).isalnum() and byte < 128 for byte in range(256))
+_IN_RUN = bytes(byte >= 128 or chr(byte).isalnum() for byte in range(256))
+"""beyond ASCII a character may be a letter: what follows it need not begin a word"""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from codelode.search.boolean.atoms import Atom
 
 
+FEW_LEFT = 2
+"""Files of a segment that are rather read, 20 us each, than looked up in the posting lists of another atom"""
+
+
 class Bounds(NamedTuple):
     """What the index knows of the files of a segment."""
 
@@ -70,6 +74,8 @@ class Node(ABC):
     """order in which the parts of an And are asked: the cheapest and surest first"""
     reads: bool
     """whether the text of a file decides"""
+    rarity = 0.0
+    """orders nodes of one rank: the rarest leaves least to the others"""
 
     @abstractmethod
     def masks(self, part: OpenSegment, within: Mask) -> Bounds:
@@ -133,15 +139,21 @@ class AndNode(Node):
     """Every part."""
 
     def __init__(self, parts: Sequence[Node]) -> None:
-        self.parts = sorted(parts, key=lambda node: node.rank)
+        self.parts = sorted(parts, key=lambda node: (node.rank, -node.rarity))
         self.rank = max(node.rank for node in parts)
+        self.rarity = max(node.rarity for node in parts)
         self.reads = any(node.reads for node in parts)
 
     def masks(self, part: OpenSegment, within: Mask) -> Bounds:
-        """Where the masks of all parts meet; the later ones are asked about what the earlier ones leave only."""
+        """Where the masks of all parts meet; the later ones are asked about what the earlier ones leave only, and not
+        at all when that is so little that reading it costs less."""
         maybe, surely = within.copy(), within.copy()
         for node in self.parts:
-            if not maybe.any():
+            left = int(maybe.sum())
+            if not left:
+                break
+            if node.reads and left <= FEW_LEFT:
+                surely[:] = False
                 break
             own = node.masks(part, maybe)
             maybe &= own.maybe
