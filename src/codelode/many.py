@@ -245,8 +245,12 @@ class Indexes(Searches):
             made_from = (list(snapshots.values()), failures, [member.note for member in snapshots])
             if self._made is None or self._made[0] != made_from:
                 segments = self._segments(snapshots)
-                notes = self._notes(snapshots)
-                self._made = made_from, CombinedSnapshot(made_from[0], segments, failures, notes)
+                notes = [member.note for member in snapshots if member.note]
+                vector_notes = self._vector_notes(snapshots)
+                self._made = (
+                    made_from,
+                    CombinedSnapshot(made_from[0], segments, failures, notes, vector_notes),
+                )
             return self._made[1]
 
     def _segments(self, snapshots: Mapping[Member, Snapshot]) -> list[OpenSegment]:
@@ -271,15 +275,14 @@ class Indexes(Searches):
         embedder = self.embedder()
         return embedder.fingerprint if embedder else ""
 
-    def _notes(self, snapshots: Iterable[Member]) -> list[str]:
-        found = [member.note for member in snapshots if member.note]
-        for member in snapshots:
-            theirs, ours = member.index.settings.embedder if member.index else "", self.settings.embedder
-            if theirs not in (ours, ""):
-                found.append(
-                    f"{member.root} is searched without its vectors by {theirs}: this search is by {ours}"
-                )
-        return found
+    def _vector_notes(self, snapshots: Iterable[Member]) -> list[str]:
+        ours = self.settings.embedder
+        return [
+            f"words alone decide in {member.root}: its embedder is {member.index.settings.embedder}, and that of this "
+            f"search is {ours}"
+            for member in snapshots
+            if member.index and member.index.settings.embedder != ours
+        ]
 
     def _blame(self, exc: Exception) -> None:
         for member in self._members:
@@ -300,6 +303,8 @@ class Indexes(Searches):
         else:
             result = self._folded(combined, query, options)
         _mark(combined, result.stats)
+        if result.mode in (Mode.HYBRID, Mode.SEMANTIC):
+            result.stats.notes += combined.vector_notes
         return result
 
     def _folded(self, snapshot: CombinedSnapshot, query: str, options: SearchOptions) -> SearchResult:
@@ -311,7 +316,8 @@ class Indexes(Searches):
         while True:
             result = super()._run(snapshot, query, asked)
             hits = fold(snapshot, result, options)
-            if len(hits) >= wanted or len(result.hits) < asked.limit or asked.limit >= MOST_ASKED:
+            enough = len(hits) >= wanted or len(result.hits) < asked.limit or asked.limit >= MOST_ASKED
+            if enough or result.stats.partial:  # more time than was given would be taken
                 return replace(result, hits=tuple(hits[options.offset : wanted]))
             asked = replace(asked, limit=min(4 * asked.limit, MOST_ASKED))
 

@@ -359,7 +359,8 @@ def test_another_embedder_than_that_of_the_search(tree: Path) -> None:
     with opened(tree) as many:
         result = many.search("open a network port", mode="semantic")
         assert {hit.path.split("/")[0] for hit in result.hits} == {"api", "tools"}
-        assert any("web is searched without its vectors" in note for note in result.stats.notes)
+        assert any(f"words alone decide in {tree / 'web'}" in note for note in result.stats.notes)
+        assert many.search("port", mode="exact").stats.notes == []
 
 
 def test_similar_code_of_another_index(tree: Path) -> None:

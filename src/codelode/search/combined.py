@@ -39,6 +39,7 @@ class CombinedSnapshot(Snapshot):
         segments: Sequence[OpenSegment],
         failures: Sequence[Failure],
         notes: Sequence[str],
+        vector_notes: Sequence[str],
     ) -> None:
         """`segments` are those of `snapshots`, placed below the folder that all have in common."""
         skipped: Counter[str] = Counter()
@@ -50,6 +51,8 @@ class CombinedSnapshot(Snapshot):
         """what is left out"""
         self.notes = tuple(notes)
         """what the user should know of the others"""
+        self.vector_notes = tuple(vector_notes)
+        """what those should know who ask by meaning"""
 
     @cached_property
     def _first_halves(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
