@@ -14,7 +14,7 @@ from trees import environment, write_tree
 from codelode.app import Index
 from codelode.errors import QuerySyntaxError
 from codelode.query.auto import choose_mode
-from codelode.query.lexer import FIELDS
+from codelode.query.fieldnames import FIELDS
 from codelode.search.vocabulary import parse
 from codelode.settings import Settings
 

@@ -25,6 +25,7 @@ from codelode.query.ast import (
     Symbol,
 )
 from codelode.query.complaints import complaint, nearest
+from codelode.query.fieldnames import EXAMPLES
 from codelode.query.lexer import Kind, Token, unslashed
 
 _TRAITS = ("test", "generated", "vendored")
@@ -111,9 +112,7 @@ def _kind(token: Token, vocabulary: Vocabulary | None) -> Node:
         try:
             found |= vocabulary.kinds_of(name)
         except QueryError as exc:
-            raise _unknown(
-                "kind of definition", name, vocabulary.kinds, token, "sym:Client kind:class"
-            ) from exc
+            raise _unknown("kind of definition", name, vocabulary.kinds, token, EXAMPLES["kind"]) from exc
     return Symbol("", kinds=found)
 
 
@@ -122,7 +121,7 @@ def _language(token: Token, vocabulary: Vocabulary | None) -> Node:
     for name in _listed(token):
         ours = name if vocabulary is None else vocabulary.language(name)
         if vocabulary is not None and not ours:
-            raise _unknown("language", name, vocabulary.languages, token, "retry lang:go")
+            raise _unknown("language", name, vocabulary.languages, token, EXAMPLES["lang"])
         found.append(Language(ours))
     return _either(found)
 
@@ -152,7 +151,7 @@ def _unknown(what: str, name: str, known: Collection[str], token: Token, example
 
 def _is(token: Token, _: Vocabulary | None) -> Node:
     if token.text not in _TRAITS:
-        raise _unknown("trait of a file", token.text, _TRAITS, token, "retry -is:test")
+        raise _unknown("trait of a file", token.text, _TRAITS, token, EXAMPLES["is"])
     return Is(token.text)
 
 
@@ -171,7 +170,7 @@ def _bytes(text: str, token: Token) -> int:
             f'"{token.text}" is no size',
             token.at,
             "<, <=, >, >= or = and a number of b, k, m or g, or two of them with .. between",
-            "retry size:<10k",
+            EXAMPLES["size"],
         )
     return int(float(found[1]) * _UNITS[found[2].lower()])
 
@@ -199,7 +198,7 @@ def _no_time(token: Token) -> QuerySyntaxError:
         f'"{token.text}" is no time',
         token.at,
         "<, <=, > or >= and an age (30min, 12h, 7d, 2w, 3mo, 1y) or a date (2026-01-31), or two dates with .. between",
-        "retry modified:<7d",
+        EXAMPLES["modified"],
     )
 
 

@@ -11,7 +11,8 @@ import enum
 import re
 from typing import NamedTuple
 
-from codelode.query.complaints import complaint, nearest
+from codelode.query.complaints import complaint
+from codelode.query.fieldnames import EXAMPLES, FIELDS, SHORTEST_NAME, WITH_PATTERNS, field_like
 
 
 class Kind(enum.Enum):
@@ -52,27 +53,6 @@ class Token(NamedTuple):
     number: float = 0
 
 
-_ALIASES = {
-    "ast": "",
-    "case": "",
-    "content": "c",
-    "ext": "extension",
-    "file": "f path",
-    "is": "",
-    "kind": "",
-    "lang": "l language",
-    "modified": "",
-    "repo": "r",
-    "size": "",
-    "sym": "symbol",
-    "type": "t",
-}
-FIELDS = {alias: name for name, aliases in _ALIASES.items() for alias in (name, *aliases.split())}
-"""Every name of a field, aliases too -> the name that the parser goes by."""
-
-WITH_PATTERNS = frozenset({"file", "repo", "sym"})
-"""Fields whose value may stand between slashes"""
-
 OPERATORS = re.compile(r"AND|and|OR|or|NOT|NEAR(?:/.*)?|near/\d+")
 """What is an operator and no word when it stands alone; ``and`` and ``or`` only between two operands."""
 
@@ -90,27 +70,12 @@ _NEAR_NUMBER = re.compile(r"[1-9]\d{0,5}")
 _ESCAPED = "\0"
 """stands for an escaped character where only those with a meaning are looked for"""
 
-_SHORTEST_UNKNOWN = 3
-_LIKE_A_FIELD = 0.75
-"""`difflib`'s ratio from which a name was meant to be a field's: ``land:``, ``fil:`` and ``langauge:`` are, ``line:``,
-``name:`` and ``https:`` are not"""
-_NO_FIELDS = frozenset({"base", "cast", "side", "site", "text", "tile"})
-"""Words that resemble a field's name and are found before a colon in code"""
-
 
 def lex(text: str) -> list[Token]:
     """The tokens of `text`, the last one `Kind.END`; raises QuerySyntaxError."""
     lexer = _Lexer(text)
     lexer.run()
     return lexer.tokens
-
-
-def field_like(name: str) -> str:
-    """The field that is called nearly `name`; "" if none is."""
-    name = name.lower()
-    if len(name) < _SHORTEST_UNKNOWN or name in _NO_FIELDS:
-        return ""
-    return nearest(name, FIELDS, _LIKE_A_FIELD)
 
 
 class _Lexer:
@@ -215,7 +180,7 @@ class _Lexer:
         self._add(Kind.FIELD, field, end=end)
         if self._ends(end):
             raise complaint(
-                f'"{found[0]}" has no value', found.start(), "a value right behind it", _EXAMPLES[field]
+                f'"{found[0]}" has no value', found.start(), "a value right behind it", EXAMPLES[field]
             )
         if self.text[end] == "(" and (field == "content" or self._is_group()):
             self._open("" if field == "content" else field)
@@ -263,8 +228,8 @@ class _Lexer:
         )
         for name, at in self._unknown:
             close = field_like(name)
-            if close or (clear and name.islower() and len(name) >= _SHORTEST_UNKNOWN):
-                expected = f'"{close}:"' if close else f"one of {', '.join(sorted(_ALIASES))}"
+            if close or (clear and name.islower() and len(name) >= SHORTEST_NAME):
+                expected = f'"{close}:"' if close else f"one of {', '.join(sorted(EXAMPLES))}"
                 raise complaint(
                     f'no field is called "{name}:"', at, f"{expected}, or the text in quotes", f'"{name}:"'
                 )
@@ -292,7 +257,7 @@ class _Lexer:
             at += 1
         example = "ast:'open($A)'" if quote == "'" else '"a phrase"'
         if at >= len(self.text):
-            raise complaint(f"{quote} is not closed", opening, f"another {quote} behind the text", example)
+            raise complaint("the quote is not closed", opening, f"another {quote} behind the text", example)
         inner, end, slop = "".join(chars), at + 1, 0
         if not inner.strip():
             raise complaint("nothing is in the quotes", opening, "a text", example)
@@ -387,20 +352,3 @@ def _is_wildcard(chars: str, mask: str) -> bool:
     if not re.search(r"\w", chars):
         return False
     return "*" in mask or "?" in mask[:-1]
-
-
-_EXAMPLES = {
-    "ast": "ast:'open($A)' lang:python",
-    "case": "retry case:yes",
-    "content": "content:retry",
-    "ext": "retry ext:py,pyi",
-    "file": "retry file:src/*.go",
-    "is": "retry -is:test",
-    "kind": "sym:Client kind:class",
-    "lang": "retry lang:go",
-    "modified": "retry modified:<7d",
-    "repo": "retry repo:backend",
-    "size": "retry size:<10k",
-    "sym": "sym:Client",
-    "type": "retry type:file",
-}

@@ -147,7 +147,7 @@ class _Parser:
                 )
             return complaint(what, before.at, "something to look for", "(retry OR backoff) lang:go")
         return complaint(
-            f'"{before.text}" has nothing behind it', before.at, "an operand", "retry OR backoff"
+            f'"{before.text}" has nothing behind it', before.at, "an operand", f"retry {before.text} backoff"
         )
 
     def _near(self) -> Node:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from codelode.errors import QuerySyntaxError
-from codelode.query.lexer import FIELDS, Kind, field_like, lex
+from codelode.query.fieldnames import FIELDS, field_like
+from codelode.query.lexer import Kind, lex
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LETTERS = frozenset(name for name in FIELDS if len(name) == 1)
