@@ -17,7 +17,7 @@ from codelode.query.trees import ALL
 from codelode.search.budget import Budget
 from codelode.search.patterns import CompiledPattern, compile_pattern
 from codelode.search.regexpool import MAX_IDLE, POOL, Worker, WorkerDiedError, WorkerPool
-from codelode.search.regexworker import DONE, GAVE_UP, UNSEEN
+from codelode.search.regexwire import DONE, GAVE_UP, UNSEEN
 
 SLOW = r"(a|aa)+(?=;)"
 """takes for ever on a row of a"""

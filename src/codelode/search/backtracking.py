@@ -14,7 +14,7 @@ from codelode.query.syntax import Node, can_be_empty
 from codelode.search.budget import Budget
 from codelode.search.matcher import Matcher, RegexMatcher
 from codelode.search.regexpool import POOL, Found, WorkerDiedError
-from codelode.search.regexworker import DONE, GAVE_UP, UNSEEN
+from codelode.search.regexwire import DONE, GAVE_UP, UNSEEN
 from codelode.search.spans import Span
 
 

@@ -17,7 +17,7 @@ from typing import IO, NamedTuple
 
 from codelode import processes
 from codelode.errors import PatternError, StorageError
-from codelode.search import regexworker as wire
+from codelode.search import regexwire as wire
 from codelode.search.spans import Span
 
 MAX_IDLE = 2
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
     spans: list[Span]
     end: bytes
-    """`regexworker.DONE`, GAVE_UP when matches may be missing, UNSEEN when it was not looked at"""
+    """`regexwire.DONE`, GAVE_UP when matches may be missing, UNSEEN when it was not looked at"""
 
 
 class WorkerDiedError(Exception):
@@ -49,7 +49,7 @@ class Worker:
     def __init__(self) -> None:
         try:
             self._process = subprocess.Popen(
-                processes.command(wire.__name__),
+                processes.command("codelode.search.regexworker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=processes.environment(),

@@ -1,9 +1,7 @@
 """A process that matches one pattern after the other with the `regex` module, which backtracks and may take forever:
 it can be killed without harm.
 
-`search.regexpool` starts it and holds the other end of its pipes.  In: `PATTERN` with a source, answered by nothing but
-an empty complaint, or by what is wrong; `TEXTS` with a number of texts, answered text by text, in order.  Everything is
-read before anything is answered, so that no two full pipes can wait for each other.
+`search.regexpool` starts it and holds the other end of its pipes; `search.regexwire` is what they say.
 """
 
 from __future__ import annotations
@@ -19,16 +17,7 @@ from typing import BinaryIO
 
 import regex
 
-PATTERN = struct.Struct("<cI?")
-"""``P``, bytes of the source, whether it can match the empty string"""
-TEXTS = struct.Struct("<cIdd?")
-"""``T``, number of texts, seconds that one may take, that all may take, whether one match of each is enough; then each
-text's size as ``<I``, and the texts"""
-COMPLAINT = struct.Struct("<I")
-"""bytes of what is wrong with a pattern"""
-ANSWER = struct.Struct("<cI")
-"""how the text ended, and 8-byte numbers that follow: start and end of each match, in bytes"""
-DONE, GAVE_UP, UNSEEN = b"d", b"g", b"u"
+from codelode.search.regexwire import ANSWER, COMPLAINT, DONE, GAVE_UP, PATTERN, TEXTS, UNSEEN
 
 MEMORY = 2 << 30
 """Bytes of address space: backtracking keeps what it may return to, and must not fill the machine."""
