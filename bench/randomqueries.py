@@ -47,6 +47,7 @@ class QueryMaker:
                 ),
             ),
             (1, lambda: ast.Is(self._random.choice(("test", "vendored", "generated")))),
+            (1, lambda: ast.EVERYTHING),
             (1, lambda: ast.Repository(self._random.choice(("corpus", "nowhere")), ast.Style.TEXT)),
         ]
 
@@ -56,11 +57,15 @@ class QueryMaker:
         return ast.Query(self._node(self._random.choice((1, 1, 2, 2, 3, 3, 4, 5))), rule)
 
     def _node(self, leaves: int) -> Node:
-        if leaves == 1:
-            node = self._chosen(self._atoms)
-            if self._random.random() < 0.06:
-                return ast.Boost(node, 2.0)
-            return ast.Content(node) if self._random.random() < 0.05 else node
+        node = self._chosen(self._atoms) if leaves == 1 else self._several(leaves)
+        how = self._random.random()
+        if how < 0.05:
+            return ast.Boost(node, 2.0)
+        if how < 0.1:
+            return ast.Content(node)
+        return ast.Not(node) if how < 0.13 else node
+
+    def _several(self, leaves: int) -> Node:
         left = self._random.randint(1, leaves - 1)
         parts = (self._node(left), self._node(leaves - left))
         if self._random.random() < 0.2:
@@ -164,7 +169,7 @@ class QueryMaker:
             words = _RUN.findall(self._line())
             left, right = ast.Word(self._random.choice(words)), ast.Word(self._random.choice(words))
         if self._random.random() < 0.15:
-            left = ast.Or((left, self._chosen(self._plain)))
+            left = ast.Or((left, ast.Boost(self._chosen(self._plain), 3.0)))
         near = ast.Near(left, right, self._random.choice((1, 2, 3, 5, 8, 20)))
         return (
             ast.Near(near, self._word(), self._random.randint(1, 10))
