@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -79,13 +79,12 @@ class Shared(Generic[T]):
                 return found
 
 
-class once(Generic[T]):  # noqa: N801  used like functools.cached_property
-    """A property that is computed when it is first asked for: once, however many threads ask, and those who ask another
-    object do not wait.
+class lazy(Generic[T]):  # noqa: N801  used like functools.cached_property
+    """A property that is computed when it is first asked for, of objects that one thread uses.
 
-    `functools.cached_property` keeps all objects of a class waiting while it computes for one (Python 3.11), or
-    computes in every thread that asks early (from 3.12 on): 64 of them would list the files of a large index 64 times.
-    Afterwards it is an attribute like any other.
+    `functools.cached_property` of Python 3.11 keeps all other objects of the class waiting meanwhile: of 64 threads
+    that searched, 16 waited for each other to list the words of texts that they did not share.  Afterwards it is an
+    attribute like any other.
     """
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
@@ -97,14 +96,27 @@ class once(Generic[T]):  # noqa: N801  used like functools.cached_property
         self._name = name
 
     @overload
-    def __get__(self, instance: None, owner: type) -> once[T]: ...
+    def __get__(self, instance: None, owner: type) -> Self: ...
 
     @overload
     def __get__(self, instance: object, owner: type) -> T: ...
 
-    def __get__(self, instance: object | None, owner: type) -> once[T] | T:
-        if instance is None:
-            return self
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        return self if instance is None else self._found(instance)
+
+    def _found(self, instance: object) -> T:
+        found = instance.__dict__[self._name] = self._compute(instance)
+        return found
+
+
+class once(lazy[T]):  # noqa: N801
+    """The same, of objects that threads share: computed by one, while those wait who ask the same object.
+
+    From Python 3.12 on `functools.cached_property` computes in every thread that asks early: 64 of them would list the
+    files of a large index 64 times.
+    """
+
+    def _found(self, instance: object) -> T:
         known = instance.__dict__
         with known.setdefault(_LOCK, threading.RLock()):  # one lock, whoever came first: setdefault is atomic
             if self._name not in known:

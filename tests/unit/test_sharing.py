@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from codelode.sharing import Shared, once
+from codelode.sharing import Shared, lazy, once
 
 
 @pytest.fixture
@@ -147,3 +147,26 @@ def test_a_property_that_cannot_be_computed_is_tried_again() -> None:
     door.locked = False
     assert door.room == "a room"
     assert Door.room.__doc__ == "What is behind it."
+
+
+def test_a_lazy_property_keeps_no_other_object_waiting(threads: ThreadPoolExecutor) -> None:
+    class Text:
+        def __init__(self, gate: threading.Event) -> None:
+            self._gate = gate
+            self.times = 0
+
+        @lazy
+        def words(self) -> list[str]:
+            """All of them."""
+            assert self._gate.wait(30)
+            self.times += 1
+            return ["a", "b"]
+
+    gate, opened = threading.Event(), threading.Event()
+    opened.set()
+    slow, quick = Text(gate), Text(opened)
+    asking = threads.submit(lambda: slow.words)
+    assert quick.words is quick.words
+    gate.set()
+    assert asking.result(timeout=30) == ["a", "b"]
+    assert (quick.times, slow.times, Text.words.__doc__) == (1, 1, "All of them.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from codelode.search.parsed import ParsedFile
 from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.symbols import definitions_named
+from codelode.sharing import lazy
 from codelode.structure.imports import Import, find_imports
 from codelode.structure.modules import EXACT, hands_on, match_module, module_stem
 from codelode.structure.rules import KINDS
@@ -170,7 +170,7 @@ class Codebase:
                 found += [one] if one is not None else []
         return found
 
-    @cached_property
+    @lazy
     def _by_stem(self) -> dict[bytes, list[tuple[OpenSegment, int]]]:
         """The files of languages whose modules hand names on, by file name without extension."""
         found: dict[bytes, list[tuple[OpenSegment, int]]] = {}
@@ -181,12 +181,12 @@ class Codebase:
                 found.setdefault(stem, []).append((part, ordinal))
         return found
 
-    @cached_property
+    @lazy
     def _hubs(self) -> list[tuple[OpenSegment, int]]:
         """Those that stand for their folder."""
         return [place for stem in (b"__init__", b"index") for place in self._by_stem.get(stem, [])]
 
-    @cached_property
+    @lazy
     def _go_module(self) -> str:
         """The module path in the root's go.mod; "" without one."""
         for part in self.snapshot.segments:

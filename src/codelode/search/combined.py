@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from codelode.model import RelPath
 from codelode.search.snapshot import OpenSegment, Snapshot, VectorChoice
+from codelode.sharing import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class CombinedSnapshot(Snapshot):
         self.vector_notes = tuple(vector_notes)
         """what those should know who ask by meaning"""
 
-    @cached_property
+    @once
     def _first_halves(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         """The first 8 bytes of all files' hashes, segment after segment, and where each segment begins."""
         columns = [part.files.digests[:, 0] for part in self.segments]

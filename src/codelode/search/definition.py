@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from codelode.model import Hit, Match, RelPath, Symbol
 from codelode.search.describe import Place, describe, found_places
 from codelode.search.snapshot import OpenSegment
 from codelode.search.source import Sources
+from codelode.sharing import lazy
 from codelode.structure.extract import extract
 from codelode.text import languages
 
@@ -24,7 +24,7 @@ class _File:
     fresh: bool
     """it is as it was indexed"""
 
-    @cached_property
+    @lazy
     def places(self) -> list[Place]:
         """Its definitions, found anew."""
         found = extract(self.language, languages.extension(self.path), self.text, len(self.text))[1]

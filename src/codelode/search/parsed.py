@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from codelode.model import RelPath, Role, StructureState, Symbol
 from codelode.search.definition import indexed_place
 from codelode.search.describe import Place, describe, found_places
 from codelode.search.snapshot import OpenSegment
+from codelode.sharing import lazy
 from codelode.structure import grammars, tables
 from codelode.structure.definitions import find_definitions
 from codelode.structure.grammars import Grammar
@@ -144,7 +144,7 @@ class ParsedFile:
         self.fresh = fresh
         self._pieces: dict[tuple[int, int], tuple[Node, bytes]] = {}
 
-    @cached_property
+    @lazy
     def grammar(self) -> Grammar | None:
         """None when the file was not parsed for the index either: too large, too slow, no grammar..."""
         if self.part.files.structure(self.ordinal) is not StructureState.PARSED:
@@ -162,7 +162,7 @@ class ParsedFile:
         """The language's table; None without a grammar."""
         return self.grammar.rules if self.grammar else None
 
-    @cached_property
+    @lazy
     def outline(self) -> Outline | None:
         """Its definitions; None without a grammar, or when parsing takes too long."""
         if self.grammar is None:

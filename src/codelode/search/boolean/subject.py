@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from codelode.model import RelPath
 from codelode.search.snapshot import OpenSegment
 from codelode.search.spans import Span
+from codelode.sharing import lazy
 from codelode.text import tokens
 from codelode.text.borders import is_border
 from codelode.text.folding import fold_in_place
@@ -44,7 +45,7 @@ class Subject:
         self.near: list[tuple[int, float]] = []
         """chunks of the file that are near a meaning, with what that counts"""
 
-    @cached_property
+    @lazy
     def folded(self) -> bytes:
         """The text in lower case, byte for byte at the same offsets."""
         return fold_in_place(self.text)
@@ -64,14 +65,14 @@ class Subject:
         runs = self._runs
         return np.searchsorted(runs, begins) - np.searchsorted(runs, ends)
 
-    @cached_property
+    @lazy
     def _runs(self) -> Offsets:
         """Where a run of letters and digits begins with an ASCII one, and so a word; but for one at the beginning."""
         inside = np.frombuffer(self.text.translate(_IN_RUN), np.bool_)
         begins = np.frombuffer(self.text.translate(_IN_WORD), np.bool_)
         return np.flatnonzero(begins[1:] & ~inside[:-1]) + 1
 
-    @cached_property
+    @lazy
     def _word_starts(self) -> Offsets:
         """Where each word begins (int64, ascending)."""
         return word_starts(self.text)
