@@ -132,6 +132,15 @@ def test_paths_of_several_indexes_have_a_root_in_common(tree):
     assert search_target(["root/src"], find_root=find_root) == target(["root/src"], find_root)
 
 
+def test_a_folder_without_an_index_is_the_root_of_what_is_given_inside_it(tree):
+    (tree / "other/deep").mkdir()
+    found = search_target(["other/deep", "other/c.c", "other"], find_root=find_root)
+    assert (found.root, found.roots, found.under) == (str(tree / "other"), (), ())
+    found = search_target(["other/deep", "root", "."], find_root=find_root)
+    assert found.roots == (str(tree), str(tree / "root"))
+    assert found.shown("other/deep/x") == "other/deep/x"
+
+
 def test_a_root_inside_another(tree):
     (tree / "root/src/root").mkdir()
     (tree / "root/src/root/d.c").touch()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from codelode import config
@@ -138,12 +138,12 @@ def search_target(
         if paths or groups:
             raise UsageError("--all-indexes searches all there is: leave out PATHs and --group")
         return _all_indexes()
-    found = _found(paths, find_root) if paths or not groups else []
-    for group in groups:
-        for folder in config.group_folders(group, os.environ):
-            exists = os.path.isdir(folder)
-            found += _found([folder], find_root) if exists else [(os.path.realpath(folder), b"", folder)]
-    return _target(found)
+    folders = [folder for group in groups for folder in config.group_folders(group, os.environ)]
+    there = [*paths, *filter(os.path.isdir, folders)]
+    found = _found(there, find_root) if there or not groups else []
+    # What is missing has a root of its own, which the search reports.
+    gone = [(os.path.realpath(folder), b"", folder) for folder in folders if not os.path.isdir(folder)]
+    return _target([*found, *gone])
 
 
 def _all_indexes() -> Target:
@@ -170,17 +170,33 @@ _Found = tuple[str, RelPath, str]
 
 
 def _found(paths: Sequence[str], find_root: FindRoot) -> list[_Found]:
-    found: list[_Found] = []
+    held: list[tuple[str, str, str | None]] = []
     for path in paths or [os.curdir]:
         _must_exist(path)
         real = os.path.realpath(path)
-        root = find_root(real)
-        if root is None and not os.path.isdir(real):
+        held.append((path, real, find_root(real)))
+    # A folder without an index will be a root, of what is given inside it too.
+    roots = {root or real for _, real, root in held if root or os.path.isdir(real)}
+    found: list[_Found] = []
+    for path, real, root in held:
+        root = root or _outermost(real, roots)
+        if root is None:
             folder = os.path.dirname(path) or "."
             raise QueryError(f"{path} is a file that no index holds; search its folder {folder} instead")
-        root = root or real
         found.append((root, _relative(real, root), path if paths else ""))
     return found
+
+
+def _outermost(path: str, roots: Collection[str]) -> str | None:
+    """The outermost of `roots` at or above `path`."""
+    found = None
+    while True:
+        if path in roots:
+            found = path
+        parent = os.path.dirname(path)
+        if parent == path:
+            return found
+        path = parent
 
 
 def _target(found: Sequence[_Found], unreadable: Sequence[tuple[str, str]] = ()) -> Target:
