@@ -52,7 +52,7 @@ are scored from text for ten hits."""
 PATHS_RANKED = 64
 """Paths that are scored to find the named files: from the path alone, 5 us each."""
 
-NAMED_BYTES = 16 << 10
+NAMED_BYTES = 8 << 10
 """How far a named file is searched for its best chunk: its words may be too common for a proposal elsewhere."""
 
 
