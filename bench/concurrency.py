@@ -36,7 +36,7 @@ LIMIT = 10
 EACH = 12
 """questions of each kind"""
 COMPUTED = 21
-"""questions that each thread asks in a round without the cache; with it all of them"""
+"""questions that each thread asks in a round without the cache; with it all of them, and in a burst one"""
 CACHE_MB = 64
 REPEATS = 2_000
 GROWTH_MB = 32.0
@@ -109,13 +109,15 @@ def questions(linux: Corpus) -> list[Question]:
 def measured(linux: Corpus, folder: Path, asked: list[Question], threads: int) -> list[Row]:
     """One value a round; the rows of the cache, those without it, and the repeated question."""
     rows = []
-    for cache_mb, named, each in ((CACHE_MB, "cache on", len(asked)), (0, "cache off", COMPUTED)):
-        with subject.open_index(linux.path, folder, cache_mb=cache_mb) as index:
-            rounds = run_rounds(lambda question, index=index: ask(index, question), asked, threads, each)
+    with subject.open_index(linux.path, folder, cache_mb=CACHE_MB) as index:
+        rounds = run_rounds(lambda question: ask(index, question), asked, threads, len(asked))
+        rows += rows_of(rounds, f"{threads} threads, cache on", 100.0)
+        rows.append(repeated(index, asked))
+        counts = index.metrics().cache.to_json()
+    with subject.open_index(linux.path, folder, cache_mb=0) as index:
+        for each, named in ((1, "a question each, cache off"), (COMPUTED, "cache off")):
+            rounds = run_rounds(lambda question: ask(index, question), asked, threads, each)
             rows += rows_of(rounds, f"{threads} threads, {named}", 100.0)
-            if cache_mb:
-                rows.append(repeated(index, asked))
-                counts = index.metrics().cache.to_json()
     rows[0].detail["cache"] = counts
     return rows
 
