@@ -50,6 +50,7 @@ def test_words(word: str, fold: bool, text: str, matches: list[str]) -> None:
         ("ic int", "static int", ["ic int"]),
         ("é à", "é\u00a0à é  à", ["é\u00a0à", "é  à"]),
         (" if", "elif else if", [" if"]),
+        ("a\u00a0b", "a b", ["a b"]),
         ("lock", "unlock block", ["lock", "lock"]),
     ],
 )

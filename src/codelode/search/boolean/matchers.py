@@ -63,7 +63,7 @@ class PhraseFinder:
         source = r"\s+".join(map(re.escape, pieces))
         # White space beside the text counts too: " if" is not "elif".
         source = r"\s+" * text[:1].isspace() + source + r"\s+" * text[-1:].isspace()
-        self._ascii = re.compile(source.replace(r"\s", r"[\s\x1c-\x1f]").encode()) if text.isascii() else None
+        self._ascii = re.compile(source.replace(r"\s", r"[\s\x1c-\x1f]").encode()) if source.isascii() else None
         self._any = re.compile(source)
         self.trees: Trees = tuple(literal_tree(piece, ignore_case=fold) for piece in pieces)
 
