@@ -53,7 +53,7 @@ class Token(NamedTuple):
     number: float = 0
 
 
-OPERATORS = re.compile(r"AND|and|OR|or|NOT|NEAR(?:/.*)?|near/\d+")
+OPERATORS = re.compile(r"AND|and|OR|or|NOT|NEAR(?:/[^\s()]*)?|near/\d+")
 """What is an operator and no word when it stands alone; ``and`` and ``or`` only between two operands."""
 
 DEFAULT_NEAR = 10
@@ -62,6 +62,7 @@ ESCAPABLE = frozenset("()\"\\*?~^-/:>='")
 
 _NOT_BEFORE = frozenset("->=")
 """What a dash that begins a token may not be followed by to mean NOT: ``--flag``, ``->next`` and ``-=`` are words."""
+_OPERATOR = re.compile(rf"({OPERATORS.pattern})(?=[\s()]|$)")
 _FIELD = re.compile(r"([A-Za-z]+):(?!:|//)")
 _BOOST = re.compile(r"\^(\d+(?:\.\d+)?|\.\d+)(?=[\s)]|$)")
 _LAST_BOOST = re.compile(r"(?<=.)\^(\d+(?:\.\d+)?|\.\d+)$", re.DOTALL)
@@ -132,12 +133,10 @@ class _Lexer:
 
     def _operator(self) -> bool:
         """Takes AND, OR, NOT or NEAR if one stands here, alone or before a parenthesis."""
-        end = self._at
-        while end < len(self.text) and not self.text[end].isspace() and self.text[end] not in "()":
-            end += 1
-        word = self.text[self._at : end]
-        if not OPERATORS.fullmatch(word) or (self.text[end : end + 1] == "(" and not word.isupper()):
+        found = _OPERATOR.match(self.text, self._at)
+        if found is None or (self.text[found.end() : found.end() + 1] == "(" and not found[1].isupper()):
             return False
+        word, end = found[1], found.end()
         name, slash, number = word.upper().partition("/")
         if name != "NEAR":
             self._add(Kind[name], word, end=end)
