@@ -58,8 +58,8 @@ class Step:
         return sum(self._estimates.values())
 
     def estimate(self, part: OpenSegment, mask: Mask) -> None:
-        """Note how many files of a segment the index lets through."""
-        self._estimates[id(part)] = int(mask.sum())
+        """Note how many files of a segment the index lets through; what is asked again is asked of fewer."""
+        self._estimates[id(part)] = max(int(mask.sum()), self._estimates.get(id(part), 0))
 
     def count(self, held: bool) -> None:
         """Note that a file was asked."""
