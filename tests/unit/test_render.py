@@ -257,3 +257,13 @@ def test_hits_over_lines_without_a_match_show_one():
     silent = hit("a", 3, "\nfirst\nsecond")
     assert grep([silent, hit("a", 9, "x", (9, 1, 1))]) == "a:4:first\na:9:x\n"
     assert grep([silent], TERMINAL) == "a\n3-\n4:first\n5-second\n"
+
+
+def test_snippets_of_long_hits():
+    text = "\n".join("x" if n in (1, 9, 10) else str(n) for n in range(1, 21))
+    long = hit("a", 1, text, (1, 1, 1), (9, 1, 1), (10, 1, 1))
+    shown = "".join(render.grep([long, hit("a", 40, "x", (40, 1, 1))], str, TERMINAL, 0, snippets=True))
+    assert shown == "a\n1:x\n2-2\n…\n8-8\n9:x\n10:x\n11-11\n40:x\n"
+    assert "".join(render.grep([long], str, PIPE, 0, snippets=True)) == "a:1:x\na:9:x\na:10:x\n"
+    every = hit("a", 1, "\n".join(["x"] * 30), *((n, 1, 1) for n in range(1, 31)))
+    assert "".join(render.grep([every], str, PIPE, 0, snippets=True)).count("\n") == 8

@@ -57,6 +57,11 @@ class Layout:
         return self.mode in RANKED or (self.mode is Mode.AST and not self.every)
 
     @property
+    def cuts(self) -> bool:
+        """Whether no more than the best lines of a hit are shown: a hit may be as long as a function."""
+        return self.context is None and (self.spans or (self.mode is Mode.QUERY and not self.every))
+
+    @property
     def plain(self) -> Layout:
         """The same as a program reads it: without colours, headings and remarks."""
         return replace(self, look=Look(), beside=None)
@@ -65,23 +70,24 @@ class Layout:
         """The text for `hits`."""
         look = self.look if self.form is Format.SCREEN else replace(self.look, terminal=False)
         if self.form is Format.VIMGREP:
-            return _vimgrep(hits, self.shown, look, spans=self.spans)
+            return _vimgrep(hits, self.shown, look, best=self.cuts)
         if self.form is Format.PATHS:
             return _paths(hits, self.shown, look)
         if self.form is Format.COUNT:
             return _counts(hits, self.shown, look, every=self.every)
         if self.spans:
             return render.ranked(hits, self.shown, look, self.context, self.beside)
-        return render.grep(hits, self.shown, look, self.context or 0, self.beside)
+        return render.grep(hits, self.shown, look, self.context or 0, self.beside, snippets=self.cuts)
 
 
-def _vimgrep(hits: Iterable[Hit], shown: render.Shown, look: Look, *, spans: bool) -> Iterator[str]:
+def _vimgrep(hits: Iterable[Hit], shown: render.Shown, look: Look, *, best: bool) -> Iterator[str]:
     """``path:line:column:text`` for each match, as ``rg --vimgrep`` prints them: columns in bytes, of a match over
-    several lines the first.  A hit without a match is its first line."""
+    several lines the first.  With `best` only in the lines of a hit that match best.  One without a match is its first
+    line."""
     for hit in hits:
         painted = look.paint(render.PATH, shown(hit.path))
         lines = hit_lines(hit)
-        chosen = snippet(lines, 0) if spans or not hit.matches else lines
+        chosen = snippet(lines, 0) if best or not hit.matches else lines
         if not hit.matches:
             yield _place(painted, chosen[0], 0, 0, look)
             continue

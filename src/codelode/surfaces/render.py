@@ -36,19 +36,27 @@ _FILES = ""
 
 
 def grep(
-    hits: Iterable[Hit], shown: Shown, look: Look, context: int, beside: Beside | None = None
+    hits: Iterable[Hit],
+    shown: Shown,
+    look: Look,
+    context: int,
+    beside: Beside | None = None,
+    *,
+    snippets: bool = False,
 ) -> Iterator[str]:
     """Exact and regex hits, as grep and ripgrep print them; a hit that is a whole file, as its path.
 
     Hits of one file that share lines (overlapping context) are printed as one group; ``--`` separates groups
-    when there is `context`.
+    when there is `context`.  With `snippets` no more than the best lines of a hit are shown.
     """
-    if not context and look == Look():
+    if not (context or snippets) and look == Look():
         yield from _plain(hits, shown)
         return
-    block, painted, last = None, "", 0
-    for path, part in _merged(hits, apart=beside is not None):
+    block, painted, last, begun = None, "", 0, False
+    around = (SNIPPET_CONTEXT if look.terminal else 0) if snippets else None
+    for path, part in _merged(hits, apart=beside is not None, around=around):
         if isinstance(part, Hit):
+            begun = False
             if is_file(part):
                 if block:
                     yield from _between(look, context)
@@ -67,8 +75,10 @@ def grep(
                 yield f"{painted}\n"
         elif context and part.number != last + 1:
             yield "--\n"
+        elif begun and look.terminal and part.number != last + 1:
+            yield look.paint(DIM, "…") + "\n"
         yield _line(part, painted, look)
-        last = part.number
+        last, begun = part.number, snippets
 
 
 def _between(look: Look, context: int) -> Iterator[str]:
@@ -119,16 +129,19 @@ def _lines(hit: Hit) -> list[Line]:
     return lines
 
 
-def _merged(hits: Iterable[Hit], *, apart: bool) -> Iterator[tuple[str, Line | Hit]]:
+def _merged(hits: Iterable[Hit], *, apart: bool, around: int | None) -> Iterator[tuple[str, Line | Hit]]:
     """(path, line) of all hits; a line that neighbours share comes once, with the matches of both.
 
     A hit that is a file comes itself; one of which there is something to say, too, behind its lines: all of them when
-    they are to be kept `apart`.  Only the shared lines are held back, so memory does not grow with the number of hits.
+    they are to be kept `apart`.  With `around`, a hit is its snippet.  Only shared lines are held back, so memory does
+    not grow with the number of hits.
     """
     path, pending = "", list[Line]()
     for hit in hits:
         new = _lines(hit)
-        alone = apart or hit.copies or is_file(hit)
+        if around is not None:
+            new = snippet(new, around)
+        alone = apart or around is not None or hit.copies or is_file(hit)
         shares = hit.path == path and pending and pending[0].number <= hit.start_line <= pending[-1].number
         if shares and not alone:
             at = hit.start_line - pending[0].number
