@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -101,6 +102,19 @@ def test_only_lines_that_may_match_are_sent() -> None:
     compiled = compile_pattern(r"(a|aa)+;(?!x)", Case.SMART, budget)
     assert compiled.matcher.find_all(BAIT + b"caa;\n") == [(63, 66)]
     assert not budget.given_up
+
+
+def test_places_in_texts_of_which_all_or_some_lines_are_sent() -> None:
+    rows = ["é", "aé b", "ab", "ab b", ""]
+    for often in (1, 3, 40):
+        for dense in (rows[:4], rows[1:2], rows):
+            text = "\n".join(row for row in dense for _ in range(often)) + "\n" + "\n".join(rows * 5)
+            expected, at = [], 0
+            for line in text.split("\n"):
+                places = [match.span() for match in re.finditer("a.? b|a(?=b)", line)]
+                expected += [(at + len(line[:a].encode()), at + len(line[:b].encode())) for a, b in places]
+                at += len(line.encode()) + 1
+            assert compile_pattern("a.? b|a(?=b)", Case.SMART).matcher.find_all(text.encode()) == expected
 
 
 def test_what_a_pattern_asks_of_files() -> None:

@@ -71,7 +71,12 @@ def find_batches(
             key=lambda row: (-judge.name_share(row.path), row.path.count(b"/"), sort_key(row.path))
         )
     if options.explain:
-        stats.explain = {"trigrams": describe(pattern.tree), "candidates": len(candidates)}
+        stats.explain = {
+            "trigrams": describe(pattern.tree),
+            "candidates": len(candidates),
+            "engine": pattern.engine,
+            "across lines": pattern.multiline,
+        }
     whole = options.context > 0 or pattern.multiline
     wanted = _in_time(candidates, pattern.budget, options.timeout_ms, stats)
     try:
@@ -111,8 +116,8 @@ def _in_time(
         if perf_counter() >= deadline:
             stats.partial = True
             stats.notes.append(
-                f"the search stopped after {timeout_ms:,} ms, as asked: {len(candidates) - number:,} of "
-                f"{len(candidates):,} candidate files were not looked at"
+                f"the time of the search was over: {len(candidates) - number:,} of {len(candidates):,} candidate "
+                "files were not looked at"
             )
             return
         if budget and budget.over:
