@@ -144,12 +144,12 @@ def test_a_writer_commits_while_64_threads_search(
         others = _questions()
 
         def write() -> int:
-            for commit in range(1, 6):
+            for commit in range(1, 4):
                 write_tree(
                     root,
                     {"new/count.py": f"commits = {commit}\n", f"new/n{commit}.py": "marker_of_a_commit\n"},
                 )
-                writer.refresh(rebuild=commit == 3)
+                writer.refresh(rebuild=commit == 2)
             done.set()
             return commit
 
