@@ -81,7 +81,7 @@ class BacktrackingMatcher(Matcher):
         program, size = self._filter.program(text), len(text)
         if self._multiline:
             return whole if program.find(text, 0, size)[0] >= 0 else None
-        lines, starts, shifts = [], [], []
+        lines, starts, shifts = list[bytes](), list[int](), list[int]()
         at = sent = 0
         while at < size and (hit := program.find(text, at, size)[0]) >= 0:
             start = text.rfind(b"\n", 0, hit) + 1
