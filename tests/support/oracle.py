@@ -353,8 +353,11 @@ def _wildcards(pattern: str, text: str, folds: bool) -> list[Span]:
     found = []
     at = 0
     while at < len(text):
-        hopeless = steps[0] not in "*?" and steps[0][-1] != searched[at]
-        end = 0 if hopeless else _wildcard_end(steps, text, searched, at)
+        if steps[0] not in "*?":
+            at = searched.find(steps[0][-1], at)
+            if at < 0:
+                break
+        end = _wildcard_end(steps, text, searched, at)
         if end:
             found.append((at, end))
         at = end or at + 1
