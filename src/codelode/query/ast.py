@@ -47,7 +47,7 @@ class Pattern:
 @dataclass(frozen=True, slots=True)
 class Wildcard:
     """``retr*``, ``w?rd``, ``get*User``: ``*`` for any word characters (underscores too), ``?`` for one; what is
-    spelled out begins and ends at borders."""
+    spelled out begins and ends at borders.  In `text` a backslash takes a ``*``, ``?`` or backslash for itself."""
 
     text: str
 
