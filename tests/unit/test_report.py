@@ -7,9 +7,11 @@ from dataclasses import fields
 
 import pytest
 
+from codelode.caching import CacheCounts
 from codelode.embeddings import EmbeddingState
 from codelode.ingest.embedding import EmbedReport
 from codelode.ingest.report import RunReport
+from codelode.metrics import Metrics, Timing
 from codelode.model import Status
 from codelode.surfaces import report
 
@@ -131,3 +133,48 @@ def test_moment():
 
 def test_reasons_most_frequent_first():
     assert report.by_number({"a": 1, "b": 3, "c": 0, "d": 3}) == [("b", 3), ("d", 3), ("a", 1)]
+
+
+def test_timings() -> None:
+    rows = (
+        Timing("build", 1, 0, 12_345.678, 12_345.678, 12_345.678, 12_345.678),
+        Timing("exact", 997, 3, 4.5, 3.25, 12.5, 99.96),
+        Timing("words", 0, 2, None, None, None, None),
+        Timing("cached", 5, 0, 0.071, 0.07, 0.09, 0.1),
+    )
+    told = Metrics(rows, 0.005, CacheCounts(), ({"query": "q"},), "/index/metrics: Permission denied")
+    assert list(report.timings(told, 1000)) == [
+        "kind               count      cached  average ms         p50         p95         p99\n",
+        "build                  1                12,345.7    12,345.7    12,345.7    12,345.7\n",
+        "exact                997           3        4.50        3.25        12.5       100.0\n",
+        "words                  0           2\n",
+        "cached                 5                    0.07        0.07        0.09        0.10\n",
+        "0% of the questions to living processes were answered from their caches\n",
+        "1 slow question (codelode status --slow)\n",
+        "kept in memory only: /index/metrics: Permission denied\n",
+    ]
+    assert list(report.timings(Metrics((), None, CacheCounts(), (), ""), 0)) == [
+        "nothing was asked yet\n",
+        "slow questions are not noted: slow_query_ms is 0\n",
+    ]
+
+
+def test_slow_questions() -> None:
+    told = {
+        "at": 1_795_282_802.9,
+        "query": "retry\n  the request",
+        "mode": "hybrid",
+        "options": {"mode": "hybrid", "limit": 5, "languages": ["c"]},
+        "ms": 1234.5,
+        "stages": {"read": 200.0, "rank": 1000.25},
+        "candidates": 1,
+        "files_read": 4_242,
+        "bytes_read": 129_132_365,
+        "hits": 5,
+        "partial": True,
+    }
+    first, second = report.slow([told])
+    assert first.split(maxsplit=2)[2] == "1.2 s  hybrid    retry the request\n"
+    assert second.strip() == (
+        "rank 1.0 s, read 0.20 s, 1 candidate, 4,242 files read (129 MB), 5 hits, limit=5, languages=c, partial"
+    )

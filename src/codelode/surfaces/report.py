@@ -100,7 +100,7 @@ def timings(metrics: Metrics, slow_ms: int) -> Iterator[str]:
     for row in metrics.timings:
         cells = [f"{row.count:,}", f"{row.cached:,}" if row.cached else ""]
         cells += [_milliseconds(time) for time in (row.average_ms, row.p50_ms, row.p95_ms, row.p99_ms)]
-        yield f"{row.kind:<12}" + "".join(f"{cell:>12}" for cell in cells) + "\n"
+        yield (f"{row.kind:<12}" + "".join(f"{cell:>12}" for cell in cells)).rstrip() + "\n"
     if metrics.hit_rate is not None:
         yield f"{metrics.hit_rate:.0%} of the questions to living processes were answered from their caches\n"
     if metrics.slow:
@@ -127,7 +127,11 @@ def slow(questions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             figures.count(told["candidates"], "candidate"),
             f"{figures.count(told['files_read'], 'file')} read ({figures.size(told['bytes_read'])})",
             figures.count(told["hits"], "hit"),
-            *(f"{name}={value}" for name, value in told["options"].items() if name != "mode"),
+            *(
+                f"{name}={','.join(value) if isinstance(value, list) else value}"
+                for name, value in told["options"].items()
+                if name != "mode"
+            ),
         ]
         yield f"{'':<21}{', '.join(facts)}{', partial' if told['partial'] else ''}\n"
 
