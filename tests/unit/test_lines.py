@@ -118,3 +118,11 @@ def test_clip_shows_the_same_text_under_every_span_it_keeps(text, raw, width):
         kept = clipped.text[start:end]
         assert text[spans[0][0] : spans[0][1]].startswith(kept)
         assert kept or spans[0][0] == spans[0][1]
+
+
+def test_without_a_match_the_first_line_that_says_something_stands_for_all():
+    unmatched = Hit("a.c", 5, 8, 1.0, "c", "", "\n/**\n * Frees it.\n */", ())
+    assert [line.number for line in snippet(hit_lines(unmatched), 0)] == [7]
+    assert [line.number for line in snippet(hit_lines(unmatched), 1)] == [7, 8]
+    blank = Hit("a.c", 1, 2, 1.0, "c", "", "{\n}", ())
+    assert [line.number for line in snippet(hit_lines(blank), 0)] == [1]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codelode.model import Hit
-from codelode.surfaces.lines import hit_lines, worth
+from codelode.surfaces.lines import hit_lines, telling, worth
 
 CHARACTERS_A_TOKEN = 4
 """The usual estimate for English and for code; the tokenizers of large models give 3 to 4.5."""
@@ -89,10 +89,10 @@ def narrow(hit: Hit) -> Hit:
 
 def best_line(hit: Hit) -> Hit:
     """`hit` with no more than the line in which most different things begin to match, and as far as those go; without
-    a match, its first line that is not blank."""
+    a match, its first line that says something."""
     lines = hit_lines(hit)
     if not hit.matches:
-        first = next((line.number for line in lines if line.text.strip()), hit.start_line)
+        first = lines[telling(lines)].number
         return _lines(hit, first, first)
     begun = [lines[number - hit.start_line] for number in dict.fromkeys(match.line for match in hit.matches)]
     best = max(begun, key=worth).number  # the first of equals

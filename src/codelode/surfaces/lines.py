@@ -61,11 +61,11 @@ def groups(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
 def snippet(lines: Sequence[Line], around: int, most: int = SNIPPET_LINES) -> list[Line]:
     """The lines worth showing: those with most different matches, `around` lines about each, `most` in all.
 
-    Without a match (the hit was found by its path or meaning) the first lines that are not blank stand for the rest.
+    Without a match (the hit was found by its path or meaning) the first lines that say something stand for the rest.
     """
     order = [index for index, line in enumerate(lines) if line.matched]
     if not order:
-        first = next((index for index, line in enumerate(lines) if line.text.strip()), 0)
+        first = telling(lines)
         return list(lines[first : first + 1 + around])
     order.sort(key=lambda index: worth(lines[index]), reverse=True)  # stable: earlier lines first
     chosen: set[int] = set()
@@ -76,6 +76,11 @@ def snippet(lines: Sequence[Line], around: int, most: int = SNIPPET_LINES) -> li
         if len(chosen | window) <= most or not chosen:
             chosen |= window
     return [lines[index] for index in sorted(chosen)]
+
+
+def telling(lines: Sequence[Line]) -> int:
+    """Place of the first of `lines` that holds a letter or digit, not only ``/**`` or a bracket; 0 when none does."""
+    return next((index for index, line in enumerate(lines) if any(map(str.isalnum, line.text))), 0)
 
 
 def worth(line: Line) -> tuple[int, int]:

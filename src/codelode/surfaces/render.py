@@ -122,7 +122,7 @@ def _plain(hits: Iterable[Hit], shown: Shown) -> Iterator[str]:
 
 
 def _lines(hit: Hit) -> list[Line]:
-    """The lines of a hit; where nothing matches, the first that is not blank counts as the one that does."""
+    """The lines of a hit; where nothing matches, the first that says something counts as the one that does."""
     lines = hit_lines(hit)
     if not hit.matches:
         snippet(lines, 0)[0].spans.append((0, 0))
