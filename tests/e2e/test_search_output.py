@@ -269,6 +269,17 @@ def test_signals_stand_beside_the_hits(search, tree):
     assert "\nwords:\n  parse: 0.69" in piped.stderr
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "words", "semantic", "query"])
+def test_signals_add_up(search, mode):
+    answer = json.loads(search("--mode", mode, "--explain", "--json", "parse config").stdout)
+    rows = answer["stats"]["explain"]["hits"]
+    assert [(row["path"], row["line"]) for row in rows] == [
+        (hit["path"], hit["start_line"]) for hit in answer["hits"]
+    ]
+    for row in rows:
+        assert sum(row["signals"].values()) == pytest.approx(row["total"], abs=0.01)
+
+
 @pytest.mark.parametrize(("words", "has_all"), ALL_MODES)
 def test_a_profile_names_every_stage(search, words, has_all):
     for every in ([], ["--all"]) if has_all else ([],):

@@ -18,8 +18,14 @@ against .691 for questions about architecture)."""
 
 def file_closeness(cosines: Vector | npt.NDArray[np.float64]) -> float:
     """The closeness of a file whose chunks have these `cosines` (at least one, in any order)."""
+    return float(sum(closeness_shares(cosines)))
+
+
+def closeness_shares(cosines: Vector | npt.NDArray[np.float64]) -> list[float]:
+    """What the nearest chunk, the second and so on add to it."""
     best = np.sort(cosines)[::-1][: WEIGHTS.size].astype(np.float64)
     lacking = WEIGHTS.size - best.size
     if lacking:
         best = np.append(best, best[-1] * REMAINS ** np.arange(1, lacking + 1))
-    return float(best @ WEIGHTS / WEIGHTS.sum())
+    shares: list[float] = (best * WEIGHTS / WEIGHTS.sum()).tolist()
+    return shares

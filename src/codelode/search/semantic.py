@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from codelode.model import Hit, SearchOptions, SearchStats, sort_key
+from codelode.model import Hit, SearchOptions, SearchStats, display_path, sort_key
 from codelode.search.candidates import FileFilter
 from codelode.search.chunkhit import chunk_hit
-from codelode.search.closeness import file_closeness
+from codelode.search.closeness import closeness_shares, file_closeness
 from codelode.search.copies import fold_copies
 from codelode.search.nearest import file_cosines, nearest_chunks
 from codelode.search.question import Vector
@@ -17,6 +17,10 @@ from codelode.search.source import Sources
 
 PROPOSED = 16
 """Chunks proposed for each hit wanted: a file has several."""
+
+
+CHUNKS = ("nearest chunk", "second", "third")
+"""Signals of a hit, for `--explain`"""
 
 
 class NearChunk(NamedTuple):
@@ -42,7 +46,24 @@ def search_semantic(
     with stats.stage("rank"):
         ranked = _by_file(proposed, vector)
     with stats.stage("read"):
-        return near_hits(ranked, options, sources, stats)
+        hits = near_hits(ranked, options, sources, stats)
+    if options.explain:
+        stats.explain = {"hits": _explained(hits, ranked, vector)}
+    return hits
+
+
+def _explained(hits: Sequence[Hit], ranked: Sequence[NearChunk], vector: Vector) -> list[dict[str, object]]:
+    """What the chunks of each hit's file add to its score."""
+    files = {display_path(found.part.files.path(found.ordinal)): found for found in ranked}
+    rows: list[dict[str, object]] = []
+    for hit in hits:
+        found = files[hit.path]
+        shares = closeness_shares(file_cosines(found.part, [found.ordinal], vector)[0])
+        signals = {name: round(share, 4) for name, share in zip(CHUNKS, shares, strict=True)}
+        rows.append(
+            {"path": hit.path, "line": hit.start_line, "total": round(found.score, 4), "signals": signals}
+        )
+    return rows
 
 
 def _by_file(proposed: Sequence[NearChunk], vector: Vector) -> list[NearChunk]:
