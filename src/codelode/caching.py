@@ -30,8 +30,9 @@ MOST_ENTRIES = 4096
 """More answers than this are not kept, however small they are."""
 
 LARGEST_SHARE = 8
-"""An answer over one part in this many of the cache is not kept: it would drive out the others, and measuring it would
-take long (0.3 us an object, 10 objects a hit)."""
+"""An answer over one part in this many of the cache is not kept: it would drive out the others."""
+LARGEST_BYTES = 1 << 20
+"""Nor is a larger one, of some 2,000 hits: to measure it, and to look at its files, would take more than 20 ms."""
 
 Signature = tuple[int, int, int, int]
 """mtime_ns, ctime_ns, size and inode of a file"""
@@ -103,9 +104,9 @@ class QueryCache:
         """The answer to `question`; `stats.cached` when it was computed earlier, or in another thread meanwhile.
 
         `identity` names the state of the index (or indexes), `root` is the folder that the hits' paths count from.
-        Only those who have the same `patience`, in milliseconds, wait for each other.
-        Such an answer has stats of its own, without stages.  What `compute` raises is
-        raised in every thread that waits for it; one that is interrupted is replaced by one of those that wait.
+        Only those who have the same `patience`, in milliseconds, wait for each other.  An answer that was not computed
+        here has stats of its own, without stages.  What `compute` raises is raised in every thread that waits for it;
+        one that is interrupted is replaced by one of those that wait.
         """
         flight_key = identity, question, patience
         while True:
@@ -190,7 +191,7 @@ class QueryCache:
         with self._lock:
             self._misses += 1
         result = compute()
-        if _roughly(result) > self._most_bytes // LARGEST_SHARE:
+        if _roughly(result) > min(self._most_bytes // LARGEST_SHARE, LARGEST_BYTES):
             return result, None
         watched = _watched(root, result, began_ns)
         if watched is not None and _complete(result):
@@ -312,26 +313,40 @@ def _roughly(result: SearchResult) -> int:
 
 
 def deep_bytes(value: object) -> int:
-    """Memory of `value` and all it refers to, each object once; of the kinds that questions and answers are made of."""
+    """Memory of `value` and all it refers to, each object once; of the kinds that questions and answers are made of.
+
+    6 us for a hit."""
     seen: set[int] = set()
     total = 0
     waiting = [value]
     while waiting:
         item = waiting.pop()
-        if item is None or isinstance(item, Enum | bool) or id(item) in seen:
+        kind = type(item)
+        if kind is int:
+            # Python has the small ones anyway; larger ones are hardly ever shared.
+            if not -5 <= item <= 256:  # type: ignore[operator]
+                total += getsizeof(item)
             continue
-        if isinstance(item, tuple | frozenset) and not item:
-            continue  # there is only one empty one
+        if kind is float:
+            total += getsizeof(item)
+            continue
+        if item is None or kind is bool or id(item) in seen:
+            continue
         seen.add(id(item))
-        total += getsizeof(item)
-        waiting.extend(_parts(item))
+        if kind is str:
+            total += getsizeof(item)
+        elif isinstance(item, tuple | frozenset):
+            if item:  # there is only one empty one
+                total += getsizeof(item)
+                waiting.extend(item)
+        elif not isinstance(item, Enum):
+            total += getsizeof(item)
+            waiting.extend(_parts(item))
     return total
 
 
 def _parts(item: object) -> Iterable[object]:
-    if isinstance(item, str | int | float | bytes):
-        return ()
-    if isinstance(item, tuple | frozenset | list | set):
+    if isinstance(item, list | set):
         return item
     if isinstance(item, dict):
         return (*item, *item.values())
