@@ -76,6 +76,11 @@ from codelode.query.auto import choose_mode
         ("why is foo NOT called", Mode.HYBRID, "why is foo NOT called"),
         ("cats and dogs or not", Mode.HYBRID, "cats and dogs or not"),
         ("lang:go x\ny", Mode.HYBRID, "lang:go x\ny"),
+        ('change the "current" state', Mode.HYBRID, 'change the "current" state'),
+        ("don't force -fbyte", Mode.HYBRID, "don't force -fbyte"),
+        ("resolve panic with OR operator", Mode.HYBRID, "resolve panic with OR operator"),
+        ('fix "x y" (maybe', Mode.HYBRID, 'fix "x y" (maybe'),
+        ("fix retr* (maybe", Mode.HYBRID, "fix retr* (maybe"),
     ],
 )
 def test_choices(query: str, mode: Mode, pattern: str) -> None:

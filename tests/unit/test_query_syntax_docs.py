@@ -13,6 +13,7 @@ from trees import environment, write_tree
 
 from codelode.app import Index
 from codelode.errors import QuerySyntaxError
+from codelode.model import Mode
 from codelode.query.auto import choose_mode
 from codelode.query.fieldnames import FIELDS
 from codelode.search.vocabulary import parse
@@ -73,6 +74,13 @@ def test_examples(index: Index, query: str, finds: str) -> None:
 @pytest.mark.parametrize(("query", "mode"), MODES)
 def test_modes(query: str, mode: str) -> None:
     assert choose_mode(query)[0].value == mode
+
+
+def test_what_was_perhaps_no_query_is_searched_as_words(index: Index) -> None:
+    perhaps = index.search('"no such phrase" attempt')
+    assert (perhaps.mode, perhaps.hits[0].path) == (Mode.WORDS, "src/retry.py")
+    clearly = index.search('"no such phrase" OR nothing')
+    assert (clearly.mode, clearly.hits) == (Mode.QUERY, ())
 
 
 @pytest.mark.parametrize(("query", "message"), MISTAKES)

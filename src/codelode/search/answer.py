@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from codelode.errors import QueryError
 from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
 from codelode.query.auto import choose_mode
+from codelode.query.signs import clear_sign
 from codelode.search import exact, selection
 from codelode.search.budget import Budget
 from codelode.search.meaning import Meaning
@@ -44,7 +45,8 @@ def answer(
     else:
         hits, stats = ask(mode, pattern)
         nothing = not hits and not (options.offset and stats.matched_files)
-        if nothing and guessed and mode not in RANKED and (question is not None or mode is not Mode.QUERY):
+        unsure = question is not None or mode is not Mode.QUERY or not clear_sign(query)
+        if nothing and guessed and mode not in RANKED and unsure:
             # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
             mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
             hits, stats = ask(mode, question.words, question.filters) if question else ask(mode, query)
