@@ -173,7 +173,9 @@ def test_slow_questions() -> None:
         "hits": 5,
         "partial": True,
     }
-    first, second = report.slow([told])
+    first, second = report.slow([told], 1000)
+    assert list(report.slow([], 1000)) == ["no question took 1,000 ms\n"]
+    assert list(report.slow([], 0)) == ["slow questions are not noted: slow_query_ms is 0\n"]
     assert first.split(maxsplit=2)[2] == "1.2 s  hybrid    retry the request\n"
     assert second.strip() == (
         "rank 1.0 s, read 0.20 s, 1 candidate, 4,242 files read (129 MB), 5 hits, limit=5, languages=c, partial"

@@ -89,8 +89,9 @@ def status(options: argparse.Namespace) -> int:
             output.lines(map(dress.clean, report.skipped(target.skipped(), aligned=dress.terminal)))
         elif options.metrics or options.slow:
             found = target.metrics()
-            output.lines(report.timings(found, target.settings.slow_query_ms) if options.metrics else ())
-            output.lines(map(dress.clean, report.slow(found.slow)) if options.slow else ())
+            slow_ms = target.settings.slow_query_ms
+            output.lines(report.timings(found, slow_ms) if options.metrics else ())
+            output.lines(map(dress.clean, report.slow(found.slow, slow_ms)) if options.slow else ())
         else:
             output.lines(report.status(target.status(), target.embedding_state(), time.time()))
     output.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from codelode.model import SkipReason
@@ -106,17 +106,22 @@ def timings(metrics: Metrics, slow_ms: int) -> Iterator[str]:
     if metrics.slow:
         yield f"{figures.count(len(metrics.slow), 'slow question')} (codelode status --slow)\n"
     if not slow_ms:
-        yield "slow questions are not noted: slow_query_ms is 0\n"
+        yield _NOT_NOTED
     if metrics.trouble:
         yield f"kept in memory only: {metrics.trouble}\n"
+
+
+_NOT_NOTED = "slow questions are not noted: slow_query_ms is 0\n"
 
 
 def _milliseconds(time: float | None) -> str:
     return "" if time is None else f"{time:,.2f}" if time < 10 else f"{time:,.1f}"
 
 
-def slow(questions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The lines of ``codelode status --slow``: two for each question, the latest last."""
+def slow(questions: Sequence[Mapping[str, Any]], slow_ms: int) -> Iterator[str]:
+    """The lines of ``codelode status --slow``: two for each question, the latest last; `slow_ms` as for `timings`."""
+    if not questions:
+        yield f"no question took {slow_ms:,} ms\n" if slow_ms else _NOT_NOTED
     for told in questions:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(told["at"]))
         query = " ".join(told["query"].split())
