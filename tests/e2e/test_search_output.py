@@ -251,7 +251,7 @@ def test_what_a_budget_leaves_out_is_on_the_next_page(search):
 @pytest.mark.parametrize(("words", "_"), ALL_MODES)
 @pytest.mark.parametrize("form", ["grep", "vimgrep", "jsonl", "json", "paths", "count"])
 def test_a_budget_holds_in_every_format(search, words, _, form):
-    tokens = 400 if "json" in form else 12
+    tokens = 300 if "json" in form else 12
     done = search(*words, "--format", form, "--budget", str(tokens), "--max-per-file", "2")
     assert 0 < len(done.stdout) <= 4 * tokens
 

@@ -239,7 +239,10 @@ def _show_json(answer: Answer, layout: Layout, watch: _Watch) -> None:
 
 def _tail(answer: Answer, watch: _Watch, count: int) -> jsonforms.Fields:
     """What comes behind `count` hits in JSON."""
-    tail: jsonforms.Fields = {"stats": watch.finished(answer.stats).to_json()}
+    stats = watch.finished(answer.stats).to_json()
+    if watch.wishes.tokens is not None and not watch.wishes.profile:
+        del stats["stages"]  # who pays for each token did not ask for them
+    tail: jsonforms.Fields = {"stats": stats}
     if answer.page:
         tail["cursor"] = answer.page.after(count)
     return tail
