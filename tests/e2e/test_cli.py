@@ -185,7 +185,7 @@ def test_version_and_help(shared):
         (["search", "x", "nowhere"], "nowhere: no such file or folder"),
         (["search", ""], "the query is empty"),
         (["search", "(", "--mode", "regex"], ""),
-        (["search", "a(?=b)", "--mode", "regex"], ""),
+        (["search", "a(?=b", "--mode", "regex"], ""),
         (["search", "x", "--all", "--mode", "words"], "mode words ranks"),
         (["search", "x", "--lang", "c,pyhton"], "--lang: unknown language 'pyhton'; did you mean 'python'?"),
         (["search", "x", "--lang", "???"], "--lang: unknown language '???'; known are ada, "),
