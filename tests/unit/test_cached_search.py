@@ -254,3 +254,25 @@ def test_several_indexes_have_a_place_of_their_own(tmp_path: Path, monkeypatch: 
         assert len(asked(several).hits) == 3  # type: ignore[arg-type]
     assert (cache_folder() / "metrics" / "exact.log").exists()
     assert len(list(cache_folder().iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "query"),
+    [("hybrid", "how are requests retried"), ("semantic", "try again"), ("query", '~"try again"')],
+)
+def test_vectors_that_come_later_are_used(tmp_path: Path, mode: str, query: str) -> None:
+    root = write_tree(tmp_path / "tree", TEXTS)
+    settle(root)
+    with fresh(root, tmp_path / "index", Settings(embedder="none")) as index:
+        location = index.location
+    with Index(root, Settings(), index_dir=location) as asking:
+        for _ in range(2):
+            early = asked(asking, mode, query)
+            assert "have no vectors yet" in early.stats.notes[0]
+            assert not early.stats.cached
+        with Index(root, Settings(), index_dir=location) as other:
+            other.embed()
+        found = asked(asking, mode, query)
+        assert (found.stats.notes, found.stats.cached) == ([], False)
+        assert found.hits
+        assert asked(asking, mode, query).stats.cached

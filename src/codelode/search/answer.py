@@ -13,7 +13,7 @@ from codelode.query.auto import choose_mode
 from codelode.query.signs import clear_sign
 from codelode.search import exact, selection
 from codelode.search.budget import Budget
-from codelode.search.meaning import Meaning
+from codelode.search.meaning import Meaning, note_missing
 from codelode.search.patterns import CompiledPattern, compile_literal, compile_pattern
 from codelode.search.snapshot import Snapshot
 from codelode.search.source import Sources
@@ -175,7 +175,7 @@ def _run_ranked(
         with stats.stage("encode"):
             vector = meaning.vector(query, stats)
         if vector is not None:
-            _note_missing(snapshot, stats)
+            note_missing(snapshot, stats)
         encode = None if vector is None else meaning.encoder()
         return search_hybrid(snapshot, query, options, sources, stats, meaning.related, vector, encode)
     with stats.stage("load"):
@@ -183,17 +183,8 @@ def _run_ranked(
 
     with stats.stage("encode"):
         vector = meaning.must_vector(query)
-    _note_missing(snapshot, stats)
+    note_missing(snapshot, stats)
     return search_semantic(snapshot, vector, options, sources, stats)
-
-
-def _note_missing(snapshot: Snapshot, stats: SearchStats) -> None:
-    """Note when chunks wait for their vectors, as after a change of the embedder."""
-    missing = snapshot.chunks - snapshot.embedded_chunks
-    if missing:
-        stats.notes.append(
-            f"{missing} of {snapshot.chunks} chunks have no vectors yet; `codelode embed` makes them"
-        )
 
 
 def _all(

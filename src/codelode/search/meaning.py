@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from codelode.embed.embedder import Embedder
     from codelode.search.gist import Encode
     from codelode.search.question import Vector
+    from codelode.search.snapshot import Snapshot
 
 
 NO_EMBEDDER = 'this needs vectors, and the settings say embedder = "none"; "bundled" needs nothing installed'
@@ -61,3 +62,12 @@ class Meaning:
         from codelode.embed import lexicon
 
         return lexicon.bundled().related(word)
+
+
+def note_missing(snapshot: Snapshot, stats: SearchStats) -> None:
+    """Note when chunks wait for their vectors, as after a change of the embedder."""
+    missing = snapshot.chunks - snapshot.embedded_chunks
+    if missing:
+        stats.notes.append(
+            f"{missing} of {snapshot.chunks} chunks have no vectors yet; `codelode embed` makes them"
+        )

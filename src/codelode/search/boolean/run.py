@@ -29,7 +29,7 @@ from codelode.search.boolean.tree import AndNode, Mark, Node
 from codelode.search.budget import Budget
 from codelode.search.candidates import FileFilter
 from codelode.search.judge import Judge
-from codelode.search.meaning import Meaning
+from codelode.search.meaning import Meaning, note_missing
 from codelode.search.proposals import best_of
 from codelode.search.snapshot import Mask, OpenSegment, Snapshot, standing
 from codelode.search.source import Sources
@@ -94,6 +94,7 @@ class QuerySearch:
             for node in self._compiled.meanings:
                 node.look(snapshot.segments, self._masks)
             if self._compiled.meanings:
+                note_missing(snapshot, stats)
                 self._masks = _filtered(snapshot, root, self._masks, before=MeaningNode.rank + 1)
         self._judge = Judge(self._compiled.words)
         self._rows: list[Row] = []
