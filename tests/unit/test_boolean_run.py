@@ -164,6 +164,17 @@ def test_a_boost_changes_the_order_and_not_the_files(index: Index) -> None:
     assert paths(index, boosted)[0] == "docs/notes.md"
 
 
+def test_the_very_name_comes_before_longer_ones(tmp_path: Path) -> None:
+    names = ["lock_killable", "lock", "try_lock", "lock_all_of_them"]
+    tree = {f"{name}.py": f"def {name}():\n    pass\n" for name in names}
+    root = write_tree(
+        tmp_path / "tree", {**tree, "two.py": "def lock_x():\n    pass\n\n\ndef lock_y():\n    pass\n"}
+    )
+    with fresh(root, tmp_path / "index") as index:
+        assert paths(index, "sym:lock")[0] == "lock.py"
+        assert paths(index, "sym:lock kind:function lang:python")[0] == "lock.py"
+
+
 def test_a_scan_stops_at_its_bound_and_says_so(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "SCANNED_BYTES", 100)
     result = index.search("/[xyz]q/", mode="query")

@@ -68,6 +68,8 @@ class Atom(Node):
         self.step = step
         self.weight = 1.0
         """what a match counts in the ranking"""
+        self.name_bytes = 0
+        """of the name that definitions are asked for; 0 for other atoms"""
         self.negated = False
         """it is below a NOT: what surely holds it counts"""
 

@@ -322,6 +322,7 @@ class Compiler:
                 lambda part, within: definitions.mask(part),
                 rank=2,
             )
+            atom.name_bytes = len(node.text.encode())
         elif isinstance(node, ast.Structure):
             if len(languages) != 1:
                 raise QueryError(

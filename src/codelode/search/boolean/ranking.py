@@ -89,12 +89,21 @@ def rank_file(subject: Subject, marks: Sequence[Mark], judge: Judge, most: int) 
 
 
 def _text_scores(starts: Sequence[int], marks: Sequence[Mark]) -> npt.NDArray[np.float64]:
-    """For each chunk what the counts of the atoms in it score, as BM25 has it for texts of one length."""
+    """For each chunk what the counts of the atoms in it score, as BM25 has it for texts of one length; what names of
+    definitions score, by how much of the best of them was asked for."""
     scores = np.zeros(len(starts))
     for mark in marks:
-        chunks = np.searchsorted(starts, [start for start, _ in mark.spans], "right") - 1
-        counts = np.bincount(chunks, minlength=len(starts))
-        scores += mark.atom.weight * counts * (K1 + 1) / (counts + K1)
+        if not mark.spans:
+            continue
+        spans = np.array(mark.spans)
+        chunks = np.searchsorted(starts, spans[:, 0], "right") - 1
+        if asked := mark.atom.name_bytes:
+            shares = np.zeros(len(starts))
+            np.maximum.at(shares, chunks, np.minimum(asked / (spans[:, 1] - spans[:, 0]), 1.0))
+            scores += mark.atom.weight * (K1 + 1) * shares
+        else:
+            counts = np.bincount(chunks, minlength=len(starts))
+            scores += mark.atom.weight * counts * (K1 + 1) / (counts + K1)
     return scores
 
 
