@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.generated import compare, write_corpus
 
 QUERIES = 300
-FILES = 40
+FILES = 30
 
 
 def test_an_index_answers_as_the_oracle_does(tmp_path: Path) -> None:

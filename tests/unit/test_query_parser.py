@@ -165,6 +165,7 @@ def test_what_is_said_of_the_whole_query(text: str, root: Node, case: CaseRule, 
     ("text", "at", "words"),
     [
         ("", 1, "empty"),
+        ("a b\udcff", 4, "Unicode"),
         ('a "b', 3, "not closed"),
         ('a ""', 3, "nothing is in the quotes"),
         ("(a b", 1, "not closed"),

@@ -68,12 +68,20 @@ _BOOST = re.compile(r"\^(\d+(?:\.\d+)?|\.\d+)(?=[\s)]|$)")
 _LAST_BOOST = re.compile(r"(?<=.)\^(\d+(?:\.\d+)?|\.\d+)$", re.DOTALL)
 _LAST_FUZZY = re.compile(r"~(\d*)$")
 _NEAR_NUMBER = re.compile(r"[1-9]\d{0,5}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = "\0"
 """stands for an escaped character where only those with a meaning are looked for"""
 
 
 def lex(text: str) -> list[Token]:
     """The tokens of `text`, the last one `Kind.END`; raises QuerySyntaxError."""
+    if broken := _SURROGATE.search(text):
+        raise complaint(
+            "what is no Unicode text is in no file, which are searched as UTF-8",
+            broken.start(),
+            "text; in a path, ? for it",
+            "retry file:caf?.txt",
+        )
     lexer = _Lexer(text)
     lexer.run()
     return lexer.tokens
