@@ -21,7 +21,10 @@ _Digests = list[str]
 """of a hit's first line and of its whole text"""
 
 Signature = tuple[int, int]
-"""size and modification time of a file, in nanoseconds; zeros when it is gone"""
+"""size and modification time of a file, in nanoseconds"""
+
+NO_FILE: Signature = (0, 0)
+"""of one that is gone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Kept:
     """without its text"""
     digests: _Digests
     signature: Signature
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the hit is a whole file: one of a query of filters alone."""
+        return self.digests == _digests("") and not self.hit.matches
 
     def to_json(self) -> list[Any]:
         """All fields, without names."""
@@ -84,6 +92,9 @@ def _settle(rows: Sequence[Kept], path: Path, stats: SearchStats) -> dict[int, t
     Most lines of a file move by the same number of lines, which tells those from each other that say the same; the
     others are looked for as near as possible.  No two hits are given the same place."""
     signature = _signature(path)
+    if all(row.is_file for row in rows):
+        fate = "gone" if signature == NO_FILE else "same" if signature != rows[0].signature else ""
+        return {id(row): (row.hit, fate) for row in rows}
     text = _read_text(path, stats)
     if text is None:
         return {id(row): (row.hit._replace(matches=()), "gone") for row in rows}
@@ -122,11 +133,9 @@ class _Text:
         return "\n".join(self._lines[first - 1 : last])
 
     def places(self, row: Kept) -> list[int]:
-        """Where the lines of a hit are; of one that is the whole file, its beginning."""
-        hit, (first, whole) = row.hit, row.digests
-        if whole == _EMPTY and not hit.matches:
-            return [1]
-        size = hit.end_line - hit.start_line
+        """Where the lines of a hit are."""
+        first, whole = row.digests
+        size = row.hit.end_line - row.hit.start_line
         return [at for at in self._known.get(first, ()) if _digest(self.lines(at, at + size)) == whole]
 
 
@@ -146,11 +155,11 @@ def _read_text(path: Path, stats: SearchStats) -> _Text | None:
 
 
 def _signature(path: Path) -> Signature:
-    """Size and modification time of a file; zeros when it is gone."""
+    """That of a file, `NO_FILE` when it is gone."""
     try:
         found = path.lstat()
     except OSError:
-        return 0, 0
+        return NO_FILE
     return found.st_size, found.st_mtime_ns
 
 
@@ -160,6 +169,3 @@ def _digests(text: str) -> _Digests:
 
 def _digest(text: str) -> str:
     return xxhash.xxh3_64_hexdigest(text.encode("utf-8", "surrogateescape"))
-
-
-_EMPTY = _digest("")
