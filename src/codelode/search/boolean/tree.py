@@ -17,6 +17,7 @@ from codelode.search.snapshot import Mask, OpenSegment
 from codelode.search.spans import Span
 
 if TYPE_CHECKING:
+    from codelode.index.terms import Wanted
     from codelode.search.boolean.atoms import Atom
 
 
@@ -80,6 +81,9 @@ class Node(ABC):
     @abstractmethod
     def masks(self, part: OpenSegment, within: Mask) -> Bounds:
         """The bounds for the files of `part` in `within`; what is outside may say anything."""
+
+    wanted: Wanted | None = None
+    """what the word index is asked for the best chunks; None when it knows nothing of the node"""
 
     def likely(self, part: OpenSegment, within: Mask) -> Mask:
         """The files of `within` that are worth the first look."""
