@@ -81,6 +81,8 @@ def test_folds_beyond_ascii_only_where_the_text_has_them() -> None:
         (r"\b", "é a\n", [(0, 0), (2, 2), (3, 3), (4, 4)]),
         (r"\B", "é\n\nab", [(3, 3), (5, 5)]),
         (r"\b|$", "é", [(0, 0), (2, 2)]),
+        (r"\n?$", "a\n\nb", [(1, 2), (2, 2), (4, 4)]),
+        (r"b?\n?", "b\na", [(0, 2), (2, 2), (3, 3)]),
     ],
 )
 def test_empty_matches(source: str, text: str, expected: list[tuple[int, int]]) -> None:

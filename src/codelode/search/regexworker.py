@@ -109,7 +109,7 @@ def _each(pattern: regex.Pattern[str], text: str, seconds: float) -> Iterator[re
             yield match
             continue
         at = end + 1
-        if end == last:
+        if end == last and text[end - 1] != "\n":
             continue
         if end == len(text) and (not text or text[-1] == "\n"):
             return

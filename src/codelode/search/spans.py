@@ -13,8 +13,8 @@ Span = tuple[int, int]
 def iter_spans(program: Program, text: bytes) -> Iterator[Span]:
     """The matches of `program` in `text` (UTF-8), leftmost first, none overlapping another.
 
-    An empty match right after another match is no match, nor is one inside a character, nor one behind the
-    last newline, where no line begins.
+    An empty match right after another match in its line is no match, nor is one inside a character, nor one behind
+    the last newline, where no line begins.
     """
     size = len(text)
     at, last = 0, -1
@@ -27,7 +27,7 @@ def iter_spans(program: Program, text: bytes) -> Iterator[Span]:
             yield start, end
             continue
         at = end + 1
-        if end == last or (end < size and text[end] & 0xC0 == 0x80):
+        if (end == last and text[end - 1] != 0x0A) or (end < size and text[end] & 0xC0 == 0x80):
             continue
         if end == size and (size == 0 or text[-1] == 0x0A):
             return

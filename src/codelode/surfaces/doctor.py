@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SOUND, LACKING = 0, 1
 
-_PACKAGES = ("codelode", "numpy", "tantivy", "google-re2", "tree-sitter", "ast-grep-py", "xxhash")
+_PACKAGES = ("codelode", "numpy", "tantivy", "google-re2", "regex", "tree-sitter", "ast-grep-py", "xxhash")
 
 
 @dataclass(frozen=True, slots=True)
