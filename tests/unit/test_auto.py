@@ -101,6 +101,7 @@ def test_choices(query: str, mode: Mode, pattern: str) -> None:
         ("sym:foo -test", "field sym:"),
         ("sym:/Backoff$/", "field sym:"),
         ("sym:get*", "field sym:"),
+        ("sym:^get", "field sym:"),
         ("retry AND backoff", "operator AND"),
         ("READ OR (WRITE", "operator OR"),
         ("NOT foo", "operator NOT"),

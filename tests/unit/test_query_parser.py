@@ -124,6 +124,8 @@ GO = Language("go")
             "sym:Foo symbol:get* sym:/x$/",
             And((Symbol("Foo"), Symbol("get*", Style.GLOB), Symbol("x$", Style.REGEX))),
         ),
+        ("sym:^get sym:a|b", And((Symbol("^get", Style.REGEX), Symbol("a|b", Style.REGEX)))),
+        ("sym:$scope sym:operator|", And((Symbol("$scope"), Symbol("operator|")))),
         ("sym:operator+ sym:a::b", And((Symbol("operator+"), Symbol("a::b")))),
         ('sym:"get*"^2', Boost(Symbol("get*"), 2)),
         ("kind:class,structs", Symbol("", kinds=frozenset({"class", "struct"}))),

@@ -30,6 +30,8 @@ from codelode.query.lexer import Kind, Token, unslashed
 
 _TRAITS = ("test", "generated", "vendored")
 _REGEX_SIGNS = re.compile(r"[\\^$()|+]|\.\*")
+_NAME_SIGNS = re.compile(r"^\^\w|\w\$$|\.[*+]|\w\|\w|\\[wdbs.]")
+"""Of a name, which may have a ``$`` in front, and an operator's signs behind it"""
 _GLOB_SIGNS = re.compile(r"[*?\[]")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)(?:i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -96,9 +98,9 @@ def _check_regex(token: Token) -> None:
 
 
 def _symbol(token: Token, _: Vocabulary | None) -> Node:
-    if token.kind is Kind.PATTERN:
+    if token.kind is Kind.PATTERN or (token.kind is Kind.VALUE and _NAME_SIGNS.search(token.text)):
         _check_regex(token)
-        return Symbol(token.text, Style.REGEX)
+        return Symbol(unslashed(token.text), Style.REGEX)
     is_glob = token.kind is Kind.VALUE and re.search(r"[*?]", token.text)
     return Symbol(token.text, Style.GLOB if is_glob else Style.TEXT)
 
