@@ -37,6 +37,8 @@ def found(source: str, text: str, case: Case = Case.SENSITIVE) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "text", "expected"),
     [
+        (r"\p{Alphabetic}+", "aⒷé1", ["aⒷé"]),
+        (r"[^\p{Uppercase}\s]", "aA\nⒷ", ["a"]),
         (r"foo(?=bar)", "foo foobar", ["foo"]),
         (r"(?<=é)\w", "éa ab éé", ["a", "é"]),
         (r"(\w+) = \1;", "été = été; a = b;", ["été = été;"]),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 
-from codelode.errors import PatternError
 from codelode.query.engine import Program
 from codelode.query.folding import variants
 from codelode.query.syntax import (
@@ -34,7 +33,7 @@ from codelode.query.syntax import (
     Repeat,
     Special,
 )
-from codelode.query.translate import counts, leaf_to_re2, members
+from codelode.query.translate import counts, is_known, leaf_to_re2, members
 
 _ANCHORS = {
     Anchor.LINE_START: "^",
@@ -171,10 +170,9 @@ def _folded_item(item: ClassItem) -> list[ClassItem]:
     if isinstance(item, Range) and item.last - item.first < FEW:
         codes = {ord(other) for code in range(item.first, item.last + 1) for other in _cases(code)}
         return [Range(code, code) for code in sorted(codes)]
-    try:
-        return list(members(item, True))
-    except PatternError:
-        return [item]  # a property that only the `regex` module may know
+    if not is_known(CharClass((item,), False, False)):
+        return [item]  # a property that at most the `regex` module knows
+    return list(members(item, True))
 
 
 def _cases(code: int) -> tuple[str, ...]:

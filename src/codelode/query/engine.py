@@ -66,7 +66,4 @@ def _reason(error: str) -> str:
         return "the pattern is too large for RE2: lower its repetition counts, or use fewer Unicode classes"
     if "invalid repetition size" in error:
         return "repetitions inside repetitions come to more than 1,000 copies: lower the counts"
-    if "\\p" in error or "\\P" in error:
-        name = error.rpartition(": ")[2]
-        return f"class {name}: RE2 knows general categories (L, Lu, Nd) and scripts (Greek, Cyrillic) only"
     return f"RE2 refuses the pattern: {error}"

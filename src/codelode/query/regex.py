@@ -35,6 +35,7 @@ from codelode.query.syntax import (
     Repeat,
     concat,
 )
+from codelode.query.translate import is_known
 
 MAX_REPEAT = 1000
 """RE2's limit on ``{n,m}``."""
@@ -167,6 +168,7 @@ class _Parser:
         raise PatternError(f"{construct} at position {position + 1}: {advice}")
 
     def _atom(self, node: Node, width: int) -> None:
+        self.beyond = self.beyond or (isinstance(node, CharClass) and not is_known(node))
         self.parts.append(node)
         self.before = "atom"
         self.pos += width

@@ -12,6 +12,7 @@ from codelode.query.syntax import (
     Backreference,
     BranchReset,
     Capture,
+    CharClass,
     Concat,
     Conditional,
     Look,
@@ -21,6 +22,7 @@ from codelode.query.syntax import (
     Special,
     concat,
 )
+from codelode.query.translate import is_known
 
 _EMPTY = Concat(())
 _BORDER, _NO_BORDER = Assertion(Anchor.WORD_BORDER), Assertion(Anchor.NO_WORD_BORDER)
@@ -28,7 +30,7 @@ _BORDER, _NO_BORDER = Assertion(Anchor.WORD_BORDER), Assertion(Anchor.NO_WORD_BO
 
 def relax(node: Node, *, multiline: bool) -> Node:
     """`node` without word borders, which RE2 knows of ASCII only, and looks, and with anything in place of
-    backreferences and recursions.
+    backreferences, recursions and properties that RE2 does not know.
 
     Where `node` matches, the result does too; with `multiline`, across lines.
     """
@@ -48,6 +50,8 @@ def relax(node: Node, *, multiline: bool) -> Node:
         return _EMPTY if node.test is None else Alternate((relaxed(node.yes), relaxed(node.no)))
     if isinstance(node, Backreference | Recursion) or node is Special.GRAPHEME:
         return Repeat(AnyChar(multiline), 0, None, True)
+    if isinstance(node, CharClass) and not is_known(node):
+        return AnyChar(multiline)
     if isinstance(node, Look | Special) or node in (_BORDER, _NO_BORDER):
         return _EMPTY
     return node

@@ -8,6 +8,7 @@ import sys
 from array import array
 from collections.abc import Callable
 
+from codelode.errors import PatternError
 from codelode.query.charclass import complement
 from codelode.query.engine import Program
 from codelode.query.syntax import (
@@ -150,6 +151,20 @@ def _item_to_re2(item: ClassItem) -> str:
     if isinstance(item, Property):
         return f"\\{'P' if item.negated else 'p'}{{{item.name}}}"
     return _PERL[item.letter]
+
+
+def is_known(node: CharClass) -> bool:
+    """Whether RE2 knows every property in `node`: general categories and scripts, not Alphabetic or Emoji."""
+    return all(_knows(item.name) for item in node.items if isinstance(item, Property))
+
+
+@functools.lru_cache(maxsize=64)
+def _knows(name: str) -> bool:
+    try:
+        Program(f"\\p{{{name}}}")
+    except PatternError:
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=16)

@@ -19,7 +19,7 @@ from codelode.search.enclosing import symbol_at
 from codelode.search.judge import Judge
 from codelode.search.lines import LineGroup, MatchedLine, add_match, columns, matches_in, with_context
 from codelode.search.patterns import CompiledPattern
-from codelode.search.snapshot import Snapshot
+from codelode.search.snapshot import Mask, Snapshot
 from codelode.search.source import Sources
 
 LINES_SCORED = 8
@@ -62,8 +62,7 @@ def find_batches(
     In path order; or, when the best for the query `best_for` are wanted of more files than can be ranked, the
     promising ones first.
     """
-    with stats.stage("candidates"):
-        candidates = _candidates(snapshot, pattern, options)
+    candidates = _candidates(snapshot, pattern, options, stats)
     stats.candidates = len(candidates)
     if best_for is not None and len(candidates) > RANKED_FILES:
         judge = Judge(best_for)
@@ -89,10 +88,18 @@ def find_batches(
             pattern.budget.report(stats)
 
 
-def _candidates(snapshot: Snapshot, pattern: CompiledPattern, options: SearchOptions) -> list[Candidate]:
+def _candidates(
+    snapshot: Snapshot, pattern: CompiledPattern, options: SearchOptions, stats: SearchStats
+) -> list[Candidate]:
     """The files to look at, in path order."""
-    accept = FileFilter(options)
-    masks = [accept.mask(part) for part in snapshot.segments]
+    with stats.stage("filters"):
+        accept = FileFilter(options)
+        masks = [accept.mask(part) for part in snapshot.segments]
+    with stats.stage("candidates"):
+        return _passing(snapshot, pattern, masks)
+
+
+def _passing(snapshot: Snapshot, pattern: CompiledPattern, masks: list[Mask]) -> list[Candidate]:
     if not pattern.multiline:
         return find_candidates(pattern.tree, snapshot.segments, masks)
     masks = [

@@ -31,6 +31,12 @@ COMPILE_S = 2.0
 """What compiling a pattern may take."""
 
 
+_ADVICE = {
+    "unknown property": "there are general categories (Lu), scripts (Greek) and others such as Alphabetic"
+}
+"""What to do about complaints of the module"""
+
+
 class Found(NamedTuple):
     """What a worker found in a text."""
 
@@ -78,7 +84,8 @@ class Worker:
             (size,) = wire.COMPLAINT.unpack(self._receive(wire.COMPLAINT.size))
             complaint = self._receive(size).decode()
         if complaint:
-            raise PatternError(f"the pattern is refused: {complaint}")
+            advice = f"; {_ADVICE[complaint]}" if complaint in _ADVICE else ""
+            raise PatternError(f"the pattern is refused: {complaint}{advice}")
         self.loaded = source
 
     def find(self, texts: Sequence[bytes], *, each: float, total: float, first: bool) -> Iterator[Found]:
