@@ -22,6 +22,7 @@ from trees import (
     write_tree,
 )
 
+from codelode import monitor
 from codelode.app import Index
 from codelode.errors import (
     CorruptIndexError,
@@ -86,6 +87,7 @@ def parts(location: Path) -> list[Path]:
         path.relative_to(location)
         for path in location.rglob("*")
         if path.is_file() and path.stat().st_size and path.name not in (LOCK, ".gitignore", blackbox.NAME)
+        if path.parent.name != monitor.FOLDER  # timings: what cannot be read in them is passed over
     )
 
 
