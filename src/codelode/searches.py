@@ -41,11 +41,9 @@ class Searches(Asking):
         self._cache: QueryCache | None = None
         self._timings: Monitor | None = None
 
+    @abstractmethod
     def _metrics_location(self) -> str:
-        """The folder in which timings are kept: for several indexes together one in the user's cache."""
-        from codelode.store.files import cache_folder
-
-        return str(cache_folder())
+        """The folder in which timings are kept, in one of their own."""
 
     @abstractmethod
     def refresh(self, *, thorough: bool = True) -> Any:
@@ -180,7 +178,7 @@ class Searches(Asking):
     def _answers(self) -> QueryCache:
         with self._making:
             if self._cache is None:
-                from codelode.caching import QueryCache  # the command line never keeps an answer
+                from codelode.caching import QueryCache  # `codelode search` keeps no answer
 
                 self._cache = QueryCache(self.settings.cache_mb * MIB)
             return self._cache
