@@ -14,6 +14,7 @@ from codelode.query.auto import choose_mode
         ("/foo.*bar/", Mode.REGEX, "foo.*bar"),
         ("/foo(/", Mode.EXACT, "/foo(/"),
         ("/usr/", Mode.REGEX, "usr"),
+        ("/foo bar /", Mode.REGEX, "foo bar "),
         ("foo.*bar", Mode.REGEX, "foo.*bar"),
         (r"\w+_lock", Mode.REGEX, r"\w+_lock"),
         ("[a-z]+_init", Mode.REGEX, "[a-z]+_init"),

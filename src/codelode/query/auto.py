@@ -38,7 +38,7 @@ def choose_mode(query: str) -> tuple[Mode, str, str]:
         return Mode.SYMBOL, name, f"it begins with {SYMBOL_PREFIX}"
     if len(text) > 2 and text[0] == text[-1] == '"' and not _BETWEEN_PHRASES.search(text[1:-1]):
         return Mode.EXACT, text[1:-1], "it is in quotes"
-    if len(text) > 2 and text[0] == text[-1] == "/" and " /" not in text and _parses(text[1:-1]):
+    if len(text) > 2 and text[0] == text[-1] == "/" and "/ " not in text[1:-1] and _parses(text[1:-1]):
         return Mode.REGEX, text[1:-1], "it is between slashes"
     in_a_line = "\n" not in text
     is_code = in_a_line and _looks_like_code(text)
