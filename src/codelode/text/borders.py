@@ -14,7 +14,7 @@ _KIND = bytes(
     _DIGIT if 48 <= byte <= 57 else _LOWER if 97 <= byte <= 122 else _UPPER if 65 <= byte <= 90 else 0
     for byte in range(256)
 )
-_NO_WORD = bytes(byte < 128 and not _KIND[byte] for byte in range(256))
+NO_WORD = bytes(byte < 128 and not _KIND[byte] for byte in range(256))
 """1 for ASCII bytes that are in no word"""
 
 
@@ -23,7 +23,7 @@ def is_border(text: bytes, at: int) -> bool:
     if at <= 0 or at >= len(text):
         return True
     before, here = text[at - 1], text[at]
-    if _NO_WORD[before] or _NO_WORD[here]:
+    if NO_WORD[before] or NO_WORD[here]:
         return True
     left, right = _KIND[before], _KIND[here]
     if not left or not right:

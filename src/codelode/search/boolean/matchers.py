@@ -20,7 +20,7 @@ from codelode.search.boolean.near import near_pairs
 from codelode.search.boolean.subject import Subject
 from codelode.search.snapshot import Mask, OpenSegment
 from codelode.search.spans import Span
-from codelode.text.borders import is_border
+from codelode.text.borders import NO_WORD, is_border
 from codelode.text.folding import fold_in_place
 
 Trees = tuple[TrigramTree, ...]
@@ -58,12 +58,15 @@ class WordFinder:
 
     def find(self, text: bytes, searched: bytes, most: int | None) -> list[Span]:
         """The same in `searched`, which is `text` or its folded twin."""
-        needle, width = self._needle, len(self._needle)
+        needle, width, size = self._needle, len(self._needle), len(text)
         found: list[Span] = []
         at = searched.find(needle)
         while at >= 0 and len(found) != most:
             end = at + width
-            if is_border(text, at) and is_border(text, end):
+            # Most stand between white space and signs: the other rules are a call away.
+            if (not at or NO_WORD[text[at - 1]] or is_border(text, at)) and (
+                end == size or NO_WORD[text[end]] or is_border(text, end)
+            ):
                 found.append((at, end))
             at = searched.find(needle, at + 1)
         return found
