@@ -44,17 +44,18 @@ def add_match(lines: list[MatchedLine], text: bytes, span: Span, number: int, ba
     `span` counts in `text`, the offsets of `lines` from `base` on.
     """
     first, last = span
-    # A newline at the end of a match belongs to the line that it ends.
-    end = last - 1 if last > first and text[last - 1] == 0x0A else text.find(b"\n", last)
+    end = text.find(b"\n", first)
+    across = 0 <= end < last
+    if across:  # a newline at the end of a match belongs to the line that it ends
+        end = last - 1 if text[last - 1] == 0x0A else text.find(b"\n", last)
     if end < 0:
         end = len(text)
     run = lines[-1] if lines else None
     if run is None or number > run.last:
         start = text.rfind(b"\n", 0, first) + 1
         spans = [(first - start, last - start)]
-        lines.append(
-            MatchedLine(number, start - base, end - base, spans, number + text.count(b"\n", first, end))
-        )
+        number_of_last = number + text.count(b"\n", first, end) if across else number
+        lines.append(MatchedLine(number, start - base, end - base, spans, number_of_last))
         return
     start = run.start + base
     run.spans.append((first - start, last - start))
