@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 from bench import concurrency, corpora, machine, measure, report, subject
 from bench.concurrency import Question
@@ -65,7 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
     }
     roots = sorted(path for path in tree.iterdir() if path.is_dir())
     with Indexes(roots) as many, Index(tree) as one:
-        opening = [first_open(many), first_open(one)]
+        many.refresh()
+        one.refresh()
         found = [compare(many, one, question) for question in asked(linux)]
     rows = [*rows_of(found), *cold(tree, roots, found[0].question)]
     detail = [
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         }
         for each in found
     ]
-    body = {"rows": [each.to_json() for each in rows], "questions": detail, "refreshed_s": opening}
+    body = {"rows": [each.to_json() for each in rows], "questions": detail}
     settings = {"cores": options.cores, "indexes": len(roots), "rounds": ROUNDS}
     entry = report.result("many", body, settings, load)
     print(report.text(entry))
@@ -108,13 +108,6 @@ def asked(linux: Corpus) -> list[Question]:
     every = concurrency.questions(linux)
     kinds = dict.fromkeys(question.mode for question in every)
     return [question for kind in kinds for question in [one for one in every if one.mode == kind][:EACH]]
-
-
-def first_open(index: Index | Indexes) -> float:
-    """Seconds to bring it up to date, which builds it when it is new."""
-    began = perf_counter()
-    index.refresh()
-    return perf_counter() - began
 
 
 def compare(many: Indexes, one: Index, question: Question) -> Compared:
