@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode import processes
 from codelode.errors import EmbedderError
 from codelode.store.files import storage_errors
 from codelode.store.sidecars import LOG, embeddings_folder
@@ -57,9 +58,10 @@ def _start(root: str, location: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "codelode", "embed", "--quiet", "--no-wait", "--", root],
+                # Not from the tree that is indexed (-P), which may hold modules of our names.
+                [sys.executable, "-P", "-m", "codelode", "embed", "--quiet", "--no-wait", "--", root],
                 # The same index, wherever this command was told that it is.
-                env={**os.environ, "CODELODE_INDEX_DIR": str(location)},
+                env={**processes.environment(), "CODELODE_INDEX_DIR": str(location)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=out,
