@@ -38,7 +38,9 @@ class Member:
         if self.index is None:
             return None, self._why
         known = self.state is not None and self.state[0] is not None
-        if not known and not Path(self.root).is_dir():  # one that goes away later has stale files, as any index
+        if (
+            not known and not Path(self.root).is_dir()
+        ):  # one that goes away later has stale files, as any index
             return None, "this folder does not exist"
         try:
             found = self.index._current()
