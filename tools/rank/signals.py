@@ -77,7 +77,14 @@ def measure(root: Path, settings: Settings, index_dir: Path, rows: Sequence[dict
         sources = Sources(stats, settings.max_exact_bytes)
         vector = meaning.vector(row["query"], stats)
         judged = hybrid.judge(
-            snapshot, row["query"], SearchOptions(), sources, stats, meaning.related, vector, meaning.encoder()
+            snapshot,
+            row["query"],
+            SearchOptions(),
+            sources,
+            stats,
+            meaning.related,
+            vector,
+            meaning.encoder(),
         )
         if judged is not None:
             own = [display_path(file.path) for file in judged.files]

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from codelode.model import Hit, Mode, Page, SearchStats
-from codelode.surfaces import budget, explaining, jsonforms, render
+from codelode.surfaces import budget, explaining, figures, jsonforms, render
 from codelode.surfaces.answering import FOUND, NOTHING, note
 from codelode.surfaces.formats import Format, Layout
 from codelode.surfaces.output import Look, Output
@@ -177,9 +177,11 @@ def _note_copies(copied: list[Hit], layout: Layout) -> None:
     """A note on the copies that hits stand for: in a pipe each line is a match, so they have no place there."""
     if not copied:
         return
-    told = [f"{len(hit.copies)} of {layout.shown(hit.path)}" for hit in copied[:COPIES_TOLD]]
-    more = ["..."] if len(copied) > COPIES_TOLD else []
-    note(f"copies of hits are left out: {', '.join(told + more)} (--json names them)")
+    for hit in copied[:COPIES_TOLD]:
+        places = figures.count(len(hit.copies), "more place")
+        note(f"{layout.shown(hit.path)}:{hit.start_line} is also in {places}")
+    if len(copied) > COPIES_TOLD:
+        note(f"{len(copied) - COPIES_TOLD} more hits are in several places (--json names them)")
 
 
 def _closing(answer: Answer, stats: SearchStats, layout: Layout, count: int) -> None:
