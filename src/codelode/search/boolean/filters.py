@@ -16,6 +16,7 @@ from codelode.query.engine import Program
 from codelode.query.regex import parse
 from codelode.query.translate import to_re2
 from codelode.search.snapshot import Mask, OpenSegment
+from codelode.text.folding import fold_in_place
 from codelode.text.globs import GlobFilter
 from codelode.text.origins import ORIGINS
 
@@ -76,7 +77,7 @@ def _mask(node: ast.Filter, now: float, case: ast.CaseRule) -> FileMask:
     if isinstance(node, ast.Repository):
         return _repository_mask(node, ignores_case(node.text, case))
     if isinstance(node, ast.Extension):
-        return _matching(Program(f"(?i)\\.{re.escape(node.text)}$"))
+        return _ending_mask(f".{node.text}")
     if isinstance(node, ast.Is):
         return _matching(Program(ORIGINS[node.what]))
     if isinstance(node, ast.Size):
@@ -108,6 +109,8 @@ def _quoted(text: str) -> str:
 
 
 def _path_mask(node: ast.Path, fold: bool) -> FileMask:
+    if node.style is ast.Style.TEXT:
+        return _holding_mask(node.text, fold)
     if node.style is not ast.Style.GLOB:
         return _matching(name_program(node.text, node.style, fold=fold))
     chosen = GlobFilter((node.text,))
@@ -116,6 +119,42 @@ def _path_mask(node: ast.Path, fold: bool) -> FileMask:
         paths = part.files.own_paths
         names = chosen.select(paths)
         return np.fromiter((path in names for path in paths), bool, len(paths))
+
+    return mask
+
+
+def _holding_mask(text: str, fold: bool) -> FileMask:
+    """The files whose own path holds a text: bytes.find from line to line, a fifth of the time of a pattern."""
+    needle = fold_in_place(text.encode()) if fold else text.encode()
+
+    def mask(part: OpenSegment) -> Mask:
+        lines, starts = part.files.path_lines
+        searched = part.files.folded_path_lines if fold else lines
+        places: list[int] = []
+        at = searched.find(needle)
+        while at >= 0:
+            places.append(at)
+            end = searched.find(b"\n", at)
+            at = searched.find(needle, end) if end >= 0 else -1
+        found = np.zeros(len(part.files), bool)
+        found[np.searchsorted(starts, places, "right") - 1] = True
+        return found
+
+    return mask
+
+
+def _ending_mask(ending: str) -> FileMask:
+    """The files whose own path ends so, whatever the case."""
+    wanted = np.frombuffer(fold_in_place(ending.encode()), np.uint8)
+
+    def mask(part: OpenSegment) -> Mask:
+        starts = part.files.path_lines[1]
+        lines = np.frombuffer(part.files.folded_path_lines, np.uint8)
+        ends = np.append(starts[1:] - 1, lines.size)
+        found = ends - starts >= wanted.size
+        last = (ends[found] - wanted.size)[:, None] + np.arange(wanted.size)
+        found[found] = (lines[last] == wanted).all(axis=1)
+        return found
 
     return mask
 

@@ -148,7 +148,7 @@ class QuerySearch:
         if self._compiled.wanted is not None and not few:
             with self._stats.stage("candidates"):
                 chunks = best_of(self._snapshot, BODY, self._compiled.wanted, self._masks, proposed)
-            yield self._files_of(chunks), 2 * wanted
+            yield self._files_of(chunks), wanted + wanted // 2
             # The best of those that have everything in one chunk are the best there are.
             if self._matched >= wanted:
                 return
@@ -166,8 +166,9 @@ class QuerySearch:
             ]
             rest = [mask & ~own for mask, own in zip(candidates, first, strict=True)]
         files = itertools.chain(likely, self._by_standing(first), self._by_standing(rest))
-        costly = self._compiled.root.rank >= TextAtom.PARSED
-        yield files, 2 * wanted if costly else max(ENOUGH, 2 * wanted)
+        # What was found already was likelier, and what must be parsed costs too much, to look for more than is shown.
+        few_more = self._matched or self._compiled.root.rank >= TextAtom.PARSED
+        yield files, 2 * wanted if few_more else max(ENOUGH, 2 * wanted)
 
     def _bounded(self, rows: Iterable[Row]) -> Iterator[Row]:
         """`rows` without those of a file that has had all its hits."""

@@ -42,14 +42,24 @@ def all_words(snapshot: Snapshot, words: Sequence[str]) -> Wanted | None:
 
 
 def wildcard_words(snapshot: Snapshot, text: str) -> Wanted | None:
-    """The words of a wildcard, each by itself, as far as they are spelled out."""
+    """The words of a wildcard as far as they are spelled out: whole ones that follow each other in a row."""
     known: list[Wanted] = []
+    row: list[str] = []
+
+    def end_row() -> None:
+        if found := in_row(row, [global_weight(snapshot, BODY, word) for word in row], 0):
+            known.append(found)
+        row.clear()
+
     for part in re.findall(r"[a-z0-9*?]+", re.sub(r"\\.", " ", text.lower())):
         spelled = re.sub(r"[*?]", "", part)
-        if part == spelled and (weight := global_weight(snapshot, BODY, part)):
-            known.append(Term(part, weight))
-        elif part[0] not in "*?" and len(spelled) >= LEAST_SPELLED:
+        if part == spelled:
+            row.append(part)
+            continue
+        end_row()
+        if part[0] not in "*?" and len(spelled) >= LEAST_SPELLED:
             known.append(wildcard(part, USUAL_WEIGHT))
+    end_row()
     return together(known)
 
 
