@@ -164,6 +164,40 @@ def test_a_boost_changes_the_order_and_not_the_files(index: Index) -> None:
     assert paths(index, boosted)[0] == "docs/notes.md"
 
 
+def test_of_large_files_only_the_blocks_that_may_match_are_looked_at(tmp_path: Path) -> None:
+    filler = "static int filler_of_lines(void);\n" * 4_000  # two blocks
+    big = (
+        filler
+        + "int needle_count; // est_nee\n"
+        + filler
+        + "nee dle le_cou\n"
+        + filler
+        + "haystack needles\n"
+        + filler
+    )
+    root = write_tree(
+        tmp_path / "tree", {"big.c": big, "needle/other.c": filler * 3, "small.c": "needle haystack\n"}
+    )
+    with fresh(root, tmp_path / "index") as index:
+        for query, found in {
+            "needle_count": {"big.c"},
+            "needle": {"big.c", "needle/other.c", "small.c"},
+            "content:needle": {"big.c", "small.c"},
+            "dle_count": set(),
+            "/needle\\w+;/": {"big.c"},
+            "/needle_x?co.*est/": {"big.c"},
+            "/needle$/": set(),
+            "need* haystack": {"big.c", "small.c"},
+            "needle -haystack": {"needle/other.c"},
+            "?eedles": {"big.c"},
+        }.items():
+            assert set(paths(index, query, limit=50)) == found, query
+            assert {path for path, _, _ in places(index, query)} == found, query
+        assert places(index, "needles") == [("big.c", 12_003, 12_003)]
+        read = index.search("dle_count", mode="query").stats
+        assert 0 < read.bytes_read < len(big) / 2
+
+
 def test_the_very_name_comes_before_longer_ones(tmp_path: Path) -> None:
     names = ["lock_killable", "lock", "try_lock", "lock_all_of_them"]
     tree = {f"{name}.py": f"def {name}():\n    pass\n" for name in names}

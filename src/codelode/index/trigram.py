@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -187,6 +188,9 @@ def _bitmaps(
     return np.concatenate(packed).view("<u2")
 
 
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
+
 class TrigramReader:
     """Reads the trigram index of one segment."""
 
@@ -249,6 +253,13 @@ class TrigramReader:
     def owners(self, blocks: Blocks) -> npt.NDArray[np.uint16]:
         """The ordinal of each block's file."""
         return self._owners[blocks]
+
+    def blocks_of(self, ordinal: int) -> range:
+        """The blocks of a file."""
+        # Numbers of another type than the column's own would make numpy copy the whole column first.
+        wanted = self._owners.dtype.type(ordinal)
+        first, last = (int(np.searchsorted(self._owners, wanted, side)) for side in _SIDES)
+        return range(first, last)
 
     def place(self, block: int) -> Place:
         """Where `block` lies in its file."""

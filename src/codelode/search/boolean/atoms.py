@@ -8,10 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
+from codelode.search.boolean.masks import BlockCandidates
 from codelode.search.boolean.near import near_pairs
 from codelode.search.boolean.subject import Subject
 from codelode.search.boolean.tree import Bounds, FilterNode, Mark, Node, Step
 from codelode.search.snapshot import Mask, OpenSegment
+from codelode.search.source import Sources
 from codelode.search.spans import Span
 
 Candidates = Callable[[OpenSegment, Mask], Mask]
@@ -133,6 +135,20 @@ class TextAtom(Atom):
         self._candidates = candidates
         self._likely = likely
         self._in_path = in_path
+
+    def is_missed(self, part: OpenSegment, ordinal: int, sources: Sources) -> bool:
+        """Whether a large file does not hold the atom, by a look at the blocks that may; false where that says nothing.
+
+        A header of 2 MB has all trigrams of a word somewhere, and rarely in one block."""
+        blocks = self._candidates
+        places = blocks.places(part, ordinal) if isinstance(blocks, BlockCandidates) else []
+        if not places or (self._in_path is not None and self._in_path.holds(part, ordinal)):
+            return False
+        path = part.files.path(ordinal)
+        pieces = [
+            Subject(part, ordinal, path, text) for text, _ in sources.pieces(path, part, ordinal, places)
+        ]
+        return not any(self._finder.spans(piece, 1) for piece in pieces)
 
     def masks(self, part: OpenSegment, within: Mask) -> Bounds:
         """Candidates by text, and sure ones by path."""

@@ -24,7 +24,7 @@ from codelode.search.boolean.atoms import (
     TextAtom,
 )
 from codelode.search.boolean.filters import CASE, file_mask, ignores_case
-from codelode.search.boolean.masks import files_with_all
+from codelode.search.boolean.masks import BlockCandidates, files_with_all
 from codelode.search.boolean.matchers import (
     PhraseFinder,
     SlopFinder,
@@ -296,7 +296,7 @@ class Compiler:
             self._number(),
             self._step(node, "words, trigrams" if words else "trigrams"),
             finder,
-            lambda part, within: files_with_all(trees, part, within),
+            _in_files(trees),
             in_path=in_path,
             likely=likely,
             most=self._most,
@@ -325,3 +325,10 @@ class Compiler:
     def _number(self) -> int:
         self._numbers += 1
         return self._numbers
+
+
+def _in_files(trees: Trees) -> Candidates:
+    """The files that may hold what needs all of `trees`, one of them within a line."""
+    if len(trees) == 1:
+        return BlockCandidates(trees[0])
+    return lambda part, within: files_with_all(trees, part, within)

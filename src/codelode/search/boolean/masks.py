@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from codelode.index.trigram import Blocks, TrigramReader
+from codelode.index.trigram import Blocks, Place, TrigramReader
 from codelode.query.trees import ALL, And, Or, Require, TrigramTree
 from codelode.search.candidates import evaluate
 from codelode.search.snapshot import Mask, OpenSegment
@@ -22,6 +22,33 @@ def files_with_all(trees: Sequence[TrigramTree], part: OpenSegment, within: Mask
             break
         found &= _owners(part, evaluate(tree, part.trigrams))
     return found
+
+
+class BlockCandidates:
+    """The files in which some block satisfies a tree, and which blocks do: for what lies within a line."""
+
+    def __init__(self, tree: TrigramTree) -> None:
+        self._tree = tree
+        self._blocks: dict[int, Blocks] = {}
+        """by a segment's id"""
+
+    def __call__(self, part: OpenSegment, within: Mask) -> Mask:
+        """The files of `within`."""
+        if self._tree == ALL or not within.any():
+            return within.copy()
+        blocks = self._blocks[id(part)] = evaluate(self._tree, part.trigrams)
+        return within & _owners(part, blocks)
+
+    def places(self, part: OpenSegment, ordinal: int) -> list[Place]:
+        """Where the blocks of a file lie that may hold a match; none when they are not known, or most of the file."""
+        known = self._blocks.get(id(part))
+        if known is None:
+            return []
+        own = part.trigrams.blocks_of(ordinal)
+        first, last = np.searchsorted(known, (own.start, own.stop)).tolist()
+        if 2 * (last - first) > len(own):
+            return []
+        return [part.trigrams.place(block) for block in known[first:last].tolist()]
 
 
 def files_satisfying(tree: TrigramTree, part: OpenSegment, within: Mask) -> Mask:

@@ -6,11 +6,11 @@ from codelode.model import Case
 from codelode.query.patternwords import pattern_words
 from codelode.query.regex import parse
 from codelode.query.trees import TrigramTree
-from codelode.search.boolean.masks import files_satisfying, files_with_all
+from codelode.search.boolean.atoms import Candidates
+from codelode.search.boolean.masks import BlockCandidates, files_satisfying
 from codelode.search.boolean.subject import Subject
 from codelode.search.budget import Budget
 from codelode.search.patterns import compile_pattern
-from codelode.search.snapshot import Mask, OpenSegment
 from codelode.search.spans import Span
 from codelode.text import tokens
 
@@ -30,11 +30,12 @@ class PatternFinder:
         """The trigrams of a file with a match."""
         return self._pattern.tree
 
-    def candidates(self, part: OpenSegment, within: Mask) -> Mask:
-        """The files of `within` that may have a match."""
+    @property
+    def candidates(self) -> Candidates:
+        """The files that may have a match."""
         if self._pattern.multiline:
-            return files_satisfying(self.tree, part, within)
-        return files_with_all((self.tree,), part, within)
+            return lambda part, within: files_satisfying(self.tree, part, within)
+        return BlockCandidates(self.tree)
 
     def spans(self, subject: Subject, most: int | None) -> list[Span]:
         """Its matches; for an empty one, of no length."""

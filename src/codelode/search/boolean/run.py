@@ -55,8 +55,8 @@ FEW_LEFT = 256
 FEW_FILES = 2_000
 """Below, files are put in order by their paths, 2 us each; else by an order of all files, which is made once"""
 
-SCANNED_BYTES = 128 << 20
-"""Text that a ranked search reads at most, 0.3 s of it; `stats.partial` says when there was more"""
+SCANNED_BYTES = 64 << 20
+"""Text that a ranked search reads at most, 0.15 s of it; `stats.partial` says when there was more"""
 
 File = tuple[int, int]
 """index of a segment in the snapshot, and ordinal of a file in it"""
@@ -90,6 +90,8 @@ class QuerySearch:
             compiler = Compiler(snapshot, self.query, options, meaning, budget, time.time())
             self._compiled: Compiled = compiler.run()
             root = self._compiled.root
+            self._needed = [node for node in _parts(root) if isinstance(node, TextAtom)]
+            """without one of these a file does not hold the query"""
             self._masks = _filtered(snapshot, root, masks, before=MeaningNode.rank)
             for node in self._compiled.meanings:
                 node.look(snapshot.segments, self._masks)
@@ -283,6 +285,9 @@ class QuerySearch:
         index, ordinal = file
         part = self._snapshot.segments[index]
         path = part.files.path(ordinal)
+        with self._stats.stage("match"):
+            if any(atom.is_missed(part, ordinal, self._sources) for atom in self._needed):
+                return None
         with self._stats.stage("read"):
             text = self._sources.text(path, part, ordinal)
         if text is None:
@@ -378,10 +383,14 @@ def _files(masks: Sequence[Mask]) -> list[File]:
     return [(index, ordinal) for index, mask in enumerate(masks) for ordinal in np.flatnonzero(mask).tolist()]
 
 
+def _parts(root: Node) -> list[Node]:
+    """What a file must hold all of."""
+    return root.parts if isinstance(root, AndNode) else [root]
+
+
 def _filtered(snapshot: Snapshot, root: Node, masks: Sequence[Mask], *, before: int) -> list[Mask]:
     """`masks` without the files that the filters at the top of the query, of a rank below `before`, leave out."""
-    parts = root.parts if isinstance(root, AndNode) else [root]
-    free = [node for node in parts if not node.reads and node.rank < before]
+    free = [node for node in _parts(root) if not node.reads and node.rank < before]
     found = []
     for part, mask in zip(snapshot.segments, masks, strict=True):
         for node in free:
