@@ -6,6 +6,7 @@ text itself.  Regular expressions have ripgrep's folding instead (`search.patter
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -53,14 +54,22 @@ class WordFinder:
         self.trees: Trees = (literal_tree(text, ignore_case=fold),)
 
     def spans(self, subject: Subject, most: int | None) -> list[Span]:
-        """The first `most` places of the word."""
-        return self.find(subject.text, subject.folded if self._fold else subject.text, most)
+        """The first `most` places of the word, and those in the parts of the file that the word index proposes."""
+        text, searched = subject.text, subject.folded if self._fold else subject.text
+        found = self.find(text, searched, most)
+        if most is not None and len(found) == most and subject.proposed:
+            inside = [self.find(text, searched, most, start, end) for start, end in subject.proposed]
+            found = sorted({*found, *itertools.chain.from_iterable(inside)})
+        return found
 
-    def find(self, text: bytes, searched: bytes, most: int | None) -> list[Span]:
-        """The same in `searched`, which is `text` or its folded twin."""
+    def find(
+        self, text: bytes, searched: bytes, most: int | None, start: int = 0, stop: int | None = None
+    ) -> list[Span]:
+        """The first `most` places between the offsets `start` and `stop` of `searched`, which is `text` or its folded
+        twin."""
         needle, width, size = self._needle, len(self._needle), len(text)
         found: list[Span] = []
-        at = searched.find(needle)
+        at = searched.find(needle, start, stop)
         while at >= 0 and len(found) != most:
             end = at + width
             # Most stand between white space and signs: the other rules are a call away.
@@ -68,7 +77,7 @@ class WordFinder:
                 end == size or NO_WORD[text[end]] or is_border(text, end)
             ):
                 found.append((at, end))
-            at = searched.find(needle, at + 1)
+            at = searched.find(needle, at + 1, stop)
         return found
 
 

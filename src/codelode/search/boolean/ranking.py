@@ -32,9 +32,9 @@ LINES_JUDGED = 4
 FIRST_ROWS = 2
 """Chunks of a file that compete at first: a third counts a sixth of what it scores"""
 
-SPANS_SCORED = 256
-"""Matches of an atom in a file that are looked for when the best are wanted: a header of 20,000 constants is no better
-for the last ones"""
+SPANS_SCORED = 32
+"""Matches of an atom in a file that are looked for when the best are wanted, beside those in chunks that were proposed:
+a header of 20,000 constants is no better for the last ones"""
 
 
 @dataclass(slots=True)

@@ -102,6 +102,8 @@ class QuerySearch:
         self._rows: list[Row] = []
         self._found: list[tuple[Subject, list[Mark]]] = []
         """files that hold the query, with what marks them"""
+        self._proposed: dict[File, list[int]] = {}
+        """chunks that the word index proposed, by file"""
         self._matched = 0
         self._most_bytes = SCANNED_BYTES
         self._shown: set[tuple[OpenSegment, int]] = set()
@@ -294,6 +296,9 @@ class QuerySearch:
             return None
         subject = Subject(part, ordinal, path, text)
         subject.fresh = path not in self._sources.changed
+        if subject.fresh and file in self._proposed:
+            spans = (part.chunks.span(chunk) for chunk in self._proposed[file])
+            subject.proposed = [(start, len(text) if end is None else end) for _, _, start, end in spans]
         return subject
 
     def _holds(self, subject: Subject) -> bool:
@@ -321,10 +326,13 @@ class QuerySearch:
         return found
 
     def _files_of(self, chunks: Sequence[tuple[int, int]]) -> list[File]:
-        segments = self._snapshot.segments
-        return list(
-            dict.fromkeys((index, int(segments[index].chunks.files[chunk])) for index, chunk in chunks)
-        )
+        """The files of proposed chunks, which are looked at wherever they lie in them."""
+        files: dict[File, None] = {}
+        for index, chunk in chunks:
+            file = index, int(self._snapshot.segments[index].chunks.files[chunk])
+            files[file] = None
+            self._proposed.setdefault(file, []).append(chunk)
+        return list(files)
 
     def _by_standing(self, masks: Sequence[Mask]) -> Iterator[File]:
         """All files of `masks`, those in few folders first, then by path."""

@@ -42,6 +42,8 @@ class Subject:
         """spans of atoms that were asked for, by the atom's number"""
         self.members: dict[int, list[Span]] = {}
         """of a NEAR that was found: the spans that are near each other"""
+        self.proposed: list[Span] = []
+        """chunks that the word index proposes for the query"""
         self.near: list[tuple[int, float]] = []
         """chunks of the file that are near a meaning, with what that counts"""
 
