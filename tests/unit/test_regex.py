@@ -2,7 +2,8 @@ import pytest
 
 from codelode.errors import PatternError
 from codelode.query.charclass import horizontal_space
-from codelode.query.regex import parse, parse_literal
+from codelode.query.parsed import parse_literal
+from codelode.query.regex import parse
 from codelode.query.syntax import (
     Alternate,
     Anchor,

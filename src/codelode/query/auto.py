@@ -6,8 +6,6 @@ import re
 
 from codelode.errors import PatternError
 from codelode.model import Mode
-from codelode.query.regex import parse
-from codelode.query.signs import clear_sign, faint_sign, quoted_sign
 
 # A regular expression shows by what hardly occurs in code or prose: .* .+ .? \w-like escapes, classes with a
 # range or a repetition, counts.
@@ -19,6 +17,9 @@ _BRANCHES = re.compile(r"[\w.]+(?:\|[\w.]+)+")
 _CAMEL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _CODE_TOKEN = re.compile(r"::|->|[_.;(){}\[\]<>=&#@/\\+*%!$~^|]|\w:\w")
 _CODE_PHRASE = re.compile(r"::|->|=>|[=!<>]=|\w\(|\(\)|[;{}]|\s(?:[=+*%|<>]|&&|\|\|)\s|\s-[A-Z]|\[\w*\]|^#\w")
+
+_MAY_BE_QUERY = re.compile(r"[:\"~*?/]|(?:^|\s)-|AND|OR|NOT|NEAR|near/")
+"""What every sign of the query language has: to look at signs closely, its parser is loaded, 15 ms of a new process"""
 
 SYMBOL_PREFIX = "sym:"
 _NO_NAME = re.compile(r"^[/\"(]|[*?^]")
@@ -43,10 +44,11 @@ def choose_mode(query: str) -> tuple[Mode, str, str]:
     in_a_line = "\n" not in text
     is_code = in_a_line and _looks_like_code(text)
     is_phrase = len(text.split()) > 1 and is_code
-    sign = in_a_line and (clear_sign(text) or (not is_phrase and quoted_sign(text)))
+    may_be_query = in_a_line and _MAY_BE_QUERY.search(text) is not None
+    sign = _strong_sign(text, quoted=not is_phrase) if may_be_query else ""
     if not sign and _looks_like_regex(text) and _parses(text):
         return Mode.REGEX, text, "it has the signs of a regular expression"
-    if sign or (in_a_line and not is_phrase and (sign := faint_sign(text))):
+    if sign or (may_be_query and not is_phrase and (sign := _faint_sign(text))):
         return Mode.QUERY, text, f"it has {sign} of the query language"
     if is_code:
         return Mode.EXACT, text, "it looks like code"
@@ -58,10 +60,25 @@ def _is_name(text: str) -> bool:
     name = text.removeprefix(SYMBOL_PREFIX)
     if name == text or _NO_NAME.search(name):
         return False
-    return not (" " in name.strip() and (clear_sign(name) or quoted_sign(name) or faint_sign(name)))
+    return not (" " in name.strip() and (_strong_sign(name, quoted=True) or _faint_sign(name)))
+
+
+def _strong_sign(text: str, *, quoted: bool) -> str:
+    """A clear sign of the query language, or with `quoted` one in quotes; "" if there is none."""
+    from codelode.query.signs import clear_sign, quoted_sign
+
+    return clear_sign(text) or (quoted_sign(text) if quoted else "")
+
+
+def _faint_sign(text: str) -> str:
+    from codelode.query.signs import faint_sign
+
+    return faint_sign(text)
 
 
 def _parses(pattern: str) -> bool:
+    from codelode.query.regex import parse
+
     try:
         parse(pattern)
     except PatternError:

@@ -16,6 +16,7 @@ from codelode.errors import PatternError
 from codelode.query.backslashes import ANY_NEWLINE, TEXT_END, read_backslash
 from codelode.query.charclass import parse_class
 from codelode.query.parentheses import BODILESS, Flags, Kind, Opening, read_opening
+from codelode.query.parsed import Parsed
 from codelode.query.syntax import (
     Alternate,
     Anchor,
@@ -52,21 +53,6 @@ _LOOKS = {
 _COUNT = re.compile(r"\{(\d+)(,(\d*))?\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A pattern's tree, what it needs, and what ripgrep's smart case looks at."""
-
-    root: Node
-    has_literal: bool
-    """a character stands for itself somewhere, be it in a class"""
-    has_upper: bool
-    """one of those characters is an upper-case letter"""
-    multiline: bool = False
-    """it asks for a newline, so that its matches may cross lines"""
-    beyond: bool = False
-    """it has constructs that RE2 has not"""
-
-
 class _Known(NamedTuple):
     """What is known of a whole pattern once it has been read."""
 
@@ -91,12 +77,6 @@ def parse(source: str, *, ignore_case: bool = False) -> Parsed:
         )
         root = parser.run()
     return Parsed(root, parser.has_literal, parser.has_upper, parser.multiline, parser.beyond)
-
-
-def parse_literal(text: str, *, ignore_case: bool = False) -> Parsed:
-    """The same for a text in which every character stands for itself."""
-    root: Node = Literal(text, ignore_case) if text else Concat(())
-    return Parsed(root, bool(text), any(char.isupper() for char in text), "\n" in text)
 
 
 @dataclass(slots=True)

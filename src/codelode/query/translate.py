@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Callable
 
 from codelode.errors import PatternError
-from codelode.query.charclass import complement
 from codelode.query.engine import Program
 from codelode.query.syntax import (
     MAX_CODE_POINT,
@@ -127,6 +126,8 @@ def _class_to_re2(node: CharClass) -> str:
         choices += [_bracketed([_positive(item)], negated=True, fold=node.fold) for item in rest]
         return choices[0] if len(choices) == 1 else f"(?:{'|'.join(choices)})"
     # What is in every positive twin of `rest`, and not in `plain`: only code points can say it.
+    from codelode.query.charclass import complement  # the parser of classes, for this rare one only
+
     spans = [span for item in rest for span in complement(list(members(_positive(item), node.fold)))]
     for item in plain:
         spans.extend(members(item, node.fold))

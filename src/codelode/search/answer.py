@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from codelode.errors import QueryError
 from codelode.model import RANKED, Hit, Mode, SearchOptions, SearchResult, SearchStats
-from codelode.query.auto import choose_mode
-from codelode.query.signs import clear_sign
 from codelode.search import exact, selection
 from codelode.search.budget import Budget
 from codelode.search.meaning import Meaning, note_missing
@@ -45,7 +43,7 @@ def answer(
     else:
         hits, stats = ask(mode, pattern)
         nothing = not hits and not (options.offset and stats.matched_files)
-        unsure = question is not None or mode is not Mode.QUERY or not clear_sign(query)
+        unsure = question is not None or mode is not Mode.QUERY or not _is_clear(query)
         if nothing and guessed and mode not in RANKED and unsure:
             # Words, not hybrid: for a name that is nowhere, code that is merely near is no answer.
             mode, why = Mode.WORDS, f"{why}, but nothing matches it as such"
@@ -54,6 +52,13 @@ def answer(
                 stats.notes.append("no file has all of these words: ranked by how many they have")
     stats.elapsed_ms = (perf_counter() - began) * 1000
     return SearchResult(query, mode, tuple(hits), stats, why)
+
+
+def _is_clear(query: str) -> bool:
+    """Whether `query` is in the query language beyond doubt."""
+    from codelode.query.signs import clear_sign
+
+    return bool(clear_sign(query))
 
 
 def _plain_question(query: str) -> PlainQuestion | None:
@@ -110,6 +115,8 @@ def resolve(query: str, mode: Mode, *, exhaustive: bool = False) -> tuple[Mode, 
                 f"mode {mode.value} ranks, it has no list of all matches; use --mode exact or regex with --all"
             )
         return mode, query, ""
+    from codelode.query.auto import choose_mode  # who says what is meant pays nothing for guessing
+
     chosen, pattern, why = choose_mode(query)
     if exhaustive and chosen in RANKED:
         return Mode.EXACT, query, "all matches are wanted, which words do not have"

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from codelode.query.engine import Program
-from codelode.query.relaxing import relax
 from codelode.query.syntax import Node, can_be_empty
 from codelode.query.translate import to_re2, to_re2_without_long_folds
 from codelode.search.shadow import Shadow
@@ -99,6 +98,8 @@ class WordBorderMatcher(Matcher):
         self._root = root
         self._multiline = multiline
         self._plain = RegexMatcher(root, multiline=multiline)
+        from codelode.query.relaxing import relax  # for patterns with word borders only
+
         self._relaxed = RegexMatcher(relax(root, multiline=multiline), multiline=multiline)
         self._shadow: Shadow | None = None
         self.matches_empty = self._plain.matches_empty

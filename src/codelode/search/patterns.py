@@ -9,8 +9,7 @@ from typing import NamedTuple
 from codelode.errors import PatternError
 from codelode.model import Case, SearchOptions
 from codelode.query.literals import pattern_tree
-from codelode.query.regex import Parsed, parse, parse_literal
-from codelode.query.relaxing import relax
+from codelode.query.parsed import Parsed, parse_literal
 from codelode.query.syntax import Literal, Node, has_word_border
 from codelode.query.trees import TrigramTree
 from codelode.search.budget import Budget
@@ -44,6 +43,8 @@ def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> Co
     `budget` is shared by all patterns of a query; without one, a pattern has the default one of its own.
     Raises PatternError (a QueryError), whose message names the construct.
     """
+    from codelode.query.regex import parse  # literals do not pay for its parser
+
     _check_text(source)
     parsed = parse(source, ignore_case=case is Case.IGNORE)
     ignore_case = _ignores_case(parsed, case)
@@ -51,6 +52,7 @@ def compile_pattern(source: str, case: Case, budget: Budget | None = None) -> Co
         parsed = parse(source, ignore_case=True)
     if not parsed.beyond:
         return _compiled(parsed, ignore_case)
+    from codelode.query.relaxing import relax
     from codelode.search.backtracking import BacktrackingMatcher  # starts a process
 
     root, multiline = parsed.root, parsed.multiline
