@@ -22,16 +22,17 @@ from codelode.search.boolean.asked import with_options
 from codelode.search.boolean.atoms import MeaningNode, TextAtom
 from codelode.search.boolean.compile import Compiled, Compiler
 from codelode.search.boolean.explain import explanation
+from codelode.search.boolean.files import File, by_path, by_standing, filtered, needed
 from codelode.search.boolean.hits import chunk_spans, file_hit, line_hits, row_hit
 from codelode.search.boolean.ranking import FIRST_ROWS, Row, rank_file
 from codelode.search.boolean.subject import Subject
-from codelode.search.boolean.tree import AndNode, Mark, Node
+from codelode.search.boolean.tree import Mark
 from codelode.search.budget import Budget
 from codelode.search.candidates import FileFilter
 from codelode.search.judge import Judge
 from codelode.search.meaning import Meaning, note_missing
 from codelode.search.proposals import best_of
-from codelode.search.snapshot import Mask, OpenSegment, Snapshot, standing
+from codelode.search.snapshot import Mask, OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.spans import Span
 from codelode.search.vocabulary import parse
@@ -49,17 +50,11 @@ knows of them, so that those behind hardly win"""
 MORE_BYTES = 24 << 20
 """Text that is read for more hits when some were found at once: 40 ms"""
 
-FEW_LEFT = 256
-"""Files that are all read rather than put in order by the word index"""
-
-FEW_FILES = 2_000
-"""Below, files are put in order by their paths, 2 us each; else by an order of all files, which is made once"""
-
 SCANNED_BYTES = 64 << 20
 """Text that a ranked search reads at most, 0.15 s of it; `stats.partial` says when there was more"""
 
-File = tuple[int, int]
-"""index of a segment in the snapshot, and ordinal of a file in it"""
+FEW_LEFT = 256
+"""Files that are all read rather than put in order by the word index"""
 
 
 class QuerySearch:
@@ -90,14 +85,14 @@ class QuerySearch:
             compiler = Compiler(snapshot, self.query, options, meaning, budget, time.time())
             self._compiled: Compiled = compiler.run()
             root = self._compiled.root
-            self._needed = [node for node in _parts(root) if isinstance(node, TextAtom)]
+            self._needed = [node for node in needed(root) if isinstance(node, TextAtom)]
             """without one of these a file does not hold the query"""
-            self._masks = _filtered(snapshot, root, masks, before=MeaningNode.rank)
+            self._masks = filtered(snapshot, root, masks, before=MeaningNode.rank)
             for node in self._compiled.meanings:
                 node.look(snapshot.segments, self._masks)
             if self._compiled.meanings:
                 note_missing(snapshot, stats)
-                self._masks = _filtered(snapshot, root, self._masks, before=MeaningNode.rank + 1)
+                self._masks = filtered(snapshot, root, self._masks, before=MeaningNode.rank + 1)
         self._judge = Judge(self._compiled.words)
         self._rows: list[Row] = []
         self._found: list[tuple[Subject, list[Mark]]] = []
@@ -158,6 +153,7 @@ class QuerySearch:
                 return
             if self._matched:
                 self._most_bytes = self._stats.bytes_read + MORE_BYTES
+        snapshot = self._snapshot
         with self._stats.stage("candidates"):
             candidates = self._candidates()
             likely: list[File] = []
@@ -169,7 +165,7 @@ class QuerySearch:
                 for part, mask in zip(self._snapshot.segments, candidates, strict=True)
             ]
             rest = [mask & ~own for mask, own in zip(candidates, first, strict=True)]
-        files = itertools.chain(likely, self._by_standing(first), self._by_standing(rest))
+        files = itertools.chain(likely, by_standing(snapshot, first), by_standing(snapshot, rest))
         # What was found already was likelier, and what must be parsed costs too much, to look for more than is shown.
         few_more = self._matched or self._compiled.root.rank >= TextAtom.PARSED
         yield files, 2 * wanted if few_more else max(ENOUGH, 2 * wanted)
@@ -203,7 +199,7 @@ class QuerySearch:
     def all(self) -> Iterator[Hit]:
         """Every hit in path and line order, found while it is asked for; the index is asked before the first."""
         with self._stats.stage("candidates"):
-            files = self._by_path(self._candidates())
+            files = by_path(self._snapshot, self._candidates())
         if self.query.results is Results.REPOSITORIES:
             return self._repositories(files)
         return self._matching(files) if self._compiled.shows_text else iter(self._listed(files))
@@ -334,27 +330,8 @@ class QuerySearch:
             self._proposed.setdefault(file, []).append(chunk)
         return list(files)
 
-    def _by_standing(self, masks: Sequence[Mask]) -> Iterator[File]:
-        """All files of `masks`, those in few folders first, then by path."""
-        if sum(int(mask.sum()) for mask in masks) < FEW_FILES:
-            tables = [part.files for part in self._snapshot.segments]
-            yield from sorted(_files(masks), key=lambda file: standing(tables[file[0]].path(file[1])))
-            return
-        ordinals = [np.flatnonzero(mask) for mask in masks]
-        indexes = np.repeat(np.arange(len(masks)), [own.size for own in ordinals])
-        places = np.concatenate(
-            [places[own] for places, own in zip(self._snapshot.standing, ordinals, strict=True)]
-        )
-        joined = np.concatenate(ordinals)
-        for place in np.argsort(places):
-            yield int(indexes[place]), int(joined[place])
-
-    def _by_path(self, masks: Sequence[Mask]) -> list[File]:
-        tables = [part.files for part in self._snapshot.segments]
-        return sorted(_files(masks), key=lambda file: sort_key(tables[file[0]].path(file[1])))
-
     def _is_over(self) -> bool:
-        """Whether time or the text that may be read is up, which `stats` then says."""
+        """Whether time is up, which `stats` then says."""
         stats, options = self._stats, self._options
         if options.timeout_ms is not None and self._spent_ms() > options.timeout_ms:
             if not stats.partial:
@@ -385,28 +362,6 @@ class QuerySearch:
         self._budget.report(self._stats)
         if self._options.explain:
             self._stats.explain = explanation(self.query, self._compiled, (), ())
-
-
-def _files(masks: Sequence[Mask]) -> list[File]:
-    return [(index, ordinal) for index, mask in enumerate(masks) for ordinal in np.flatnonzero(mask).tolist()]
-
-
-def _parts(root: Node) -> list[Node]:
-    """What a file must hold all of."""
-    return root.parts if isinstance(root, AndNode) else [root]
-
-
-def _filtered(snapshot: Snapshot, root: Node, masks: Sequence[Mask], *, before: int) -> list[Mask]:
-    """`masks` without the files that the filters at the top of the query, of a rank below `before`, leave out."""
-    free = [node for node in _parts(root) if not node.reads and node.rank < before]
-    found = []
-    for part, mask in zip(snapshot.segments, masks, strict=True):
-        for node in free:
-            if not mask.any():
-                break
-            mask = mask & node.masks(part, mask).maybe
-        found.append(mask)
-    return found
 
 
 def _whole_file(subject: Subject, score: float) -> Hit:
