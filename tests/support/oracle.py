@@ -401,6 +401,9 @@ def _phrases(phrase: str, text: str, folds: bool) -> list[Span]:
 def _patterns(source: str, text: str, ignore_case: bool) -> list[Span]:
     """Line by line, unless the pattern names a line's end."""
     pattern = re.compile(source, re.MULTILINE | (re.IGNORECASE if ignore_case else 0))
+    if ignore_case:
+        # Python takes both Turkish letters for an i; Unicode's simple folding, and ripgrep, take them for neither.
+        text = text.replace("\u0131", "\u0142").replace("\u0130", "\u0141")
     if "\\n" in source:
         return [found.span() for found in pattern.finditer(text)]
     spans, start = [], 0
