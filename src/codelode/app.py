@@ -18,11 +18,12 @@ from codelode.errors import (
     RootError,
 )
 from codelode.locating import has_catalog, known_indexes, location_of, root_of
-from codelode.model import EXACT_ONLY, Status, display_path
+from codelode.model import EXACT_ONLY, display_path
 from codelode.questions import StructureQuestions
 from codelode.searches import SNAPSHOT_TRIES, Searches
 from codelode.settings import MIB, Settings
 from codelode.sharing import Shared
+from codelode.status import Status
 from codelode.store import segment, sidecars
 from codelode.store.catalog import Catalog
 from codelode.store.files import (

@@ -322,9 +322,9 @@ def deep_bytes(value: object) -> int:
     while waiting:
         item = waiting.pop()
         kind = type(item)
-        if kind is int:
+        if type(item) is int:
             # Python has the small ones anyway; larger ones are hardly ever shared.
-            if not -5 <= item <= 256:  # type: ignore[operator]
+            if not -5 <= item <= 256:
                 total += getsizeof(item)
             continue
         if kind is float:

@@ -91,21 +91,20 @@ class Searches(Asking):
         written meanwhile: here, with the same query, or to `page`.  Raises QueryError,
         IndexNotFoundError, CorruptIndexError, and EmbedderError when mode semantic has no embedder.
         """
-        options = SearchOptions(
-            mode=Mode(mode),
+        options = self._options(
+            mode,
+            case,
+            languages,
+            globs,
+            under,
+            kinds,
             limit=limit,
-            case=Case(case),
             context=context,
             all_matches=all_matches,
-            languages=frozenset(languages),
-            globs=tuple(globs),
-            under=tuple(under),
-            kinds=frozenset(kinds),
             explain=explain,
             offset=offset,
             max_per_file=max_per_file,
             timeout_ms=timeout_ms,
-            regex_budget_s=self.settings.regex_budget_s,
         )
         if cursor:
             from codelode import paging
@@ -131,6 +130,20 @@ class Searches(Asking):
         from codelode import paging
 
         return paging.next_page(cursor, limit=limit, query=query, root=self.root)[0]
+
+    def _options(
+        self,
+        mode: str | Mode,
+        case: str | Case,
+        languages: Sequence[str],
+        globs: Sequence[str],
+        under: Sequence[RelPath],
+        kinds: Sequence[str],
+        **more: Any,
+    ) -> SearchOptions:
+        """What is asked, as a value; `more` are fields of it."""
+        options = options_of(languages, globs, under, kinds, case=Case(case))
+        return replace(options, mode=Mode(mode), regex_budget_s=self.settings.regex_budget_s, **more)
 
     def _ready(self, options: SearchOptions) -> SearchOptions:
         """Called before a question is answered; the options with the time that is left."""
@@ -223,19 +236,18 @@ class Searches(Asking):
 
         The iterator has `mode`, `why` and `stats`.  Raises QueryError (mode words has no list of all matches).
         """
-        options = SearchOptions(
-            mode=Mode(mode),
-            case=Case(case),
+        options = self._options(
+            mode,
+            case,
+            languages,
+            globs,
+            under,
+            kinds,
             context=context,
-            languages=frozenset(languages),
-            globs=tuple(globs),
-            under=tuple(under),
-            kinds=frozenset(kinds),
             explain=explain,
             offset=offset,
             max_per_file=max_per_file,
             timeout_ms=timeout_ms,
-            regex_budget_s=self.settings.regex_budget_s,
         )
         asked = self._ready(options)
         return self._with_snapshot(lambda snapshot: self._stream(snapshot, query, asked))

@@ -12,7 +12,7 @@ from codelode.embeddings import EmbeddingState
 from codelode.ingest.embedding import EmbedReport
 from codelode.ingest.report import RunReport
 from codelode.metrics import Metrics, Timing
-from codelode.model import Status
+from codelode.status import Status
 from codelode.surfaces import report
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codelode.ingest.embedding import EmbedReport
     from codelode.ingest.report import RunReport
     from codelode.metrics import Metrics
-    from codelode.model import Status
+    from codelode.status import Status
 
 
 def summary(run: RunReport, root: str = "") -> str:
