@@ -16,6 +16,7 @@ from codelode.search.patterns import compile_literal
 from codelode.search.snapshot import OpenSegment, Snapshot
 from codelode.search.source import Sources
 from codelode.search.spans import Span
+from codelode.text.borders import begins_with_word, ends_in_word
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -57,16 +58,13 @@ def _is_word_before(text: bytes, at: int) -> bool:
     byte = text[at - 1]
     if byte < 0x80:
         return byte in _WORD
-    start = at - 1
-    while start and text[start] & 0xC0 == 0x80:
-        start -= 1
-    return text[start:at].decode("utf-8", "replace").isalnum()
+    return ends_in_word(text, at)
 
 
 def _is_word_after(text: bytes, at: int) -> bool:
     if text[at] < 0x80:
         return text[at] in _WORD
-    return text[at : at + 4].decode("utf-8", "ignore")[:1].isalnum()
+    return begins_with_word(text, at)
 
 
 def mentioning_files(

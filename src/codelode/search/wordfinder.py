@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codelode.text import tokens
+from codelode.text.borders import begins_with_word, ends_in_word
 from codelode.text.folding import fold_in_place
 
 Occurrence = tuple[int, int, int]
@@ -91,20 +92,8 @@ def _stand_alone(
         # Of other scripts the character decides: it may be a dash, or a curly quote.
         raw = np.frombuffer(b"\0" + split + b"\0", np.uint8)
         for at in np.flatnonzero(~before & (raw[start] >= 128)).tolist():
-            before[at] = _ends_in_border(split, int(start[at]))
+            before[at] = not ends_in_word(split, int(start[at]))
         for at in np.flatnonzero(~after & (raw[end + 1] >= 128)).tolist():
-            after[at] = _starts_with_border(split, int(end[at]))
+            after[at] = not begins_with_word(split, int(end[at]))
     alone: npt.NDArray[np.bool_] = before & after
     return alone
-
-
-def _ends_in_border(text: bytes, end: int) -> bool:
-    """Whether the character before `end` is none of a word, such as a dash or a curly quote."""
-    start = end - 1
-    while start > 0 and text[start] & 0xC0 == 0x80:
-        start -= 1
-    return not text[start:end].decode("utf-8", "replace").isalnum()
-
-
-def _starts_with_border(text: bytes, start: int) -> bool:
-    return not text[start : start + 4].decode("utf-8", "ignore")[:1].isalnum()

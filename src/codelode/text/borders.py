@@ -27,7 +27,7 @@ def is_border(text: bytes, at: int) -> bool:
         return True
     left, right = _KIND[before], _KIND[here]
     if not left or not right:
-        return not (_ends_in_word(text, at) and _begins_with_word(text, at))
+        return not (ends_in_word(text, at) and begins_with_word(text, at))
     return _splits(text, at, left, right)
 
 
@@ -55,7 +55,7 @@ def _in_number(text: bytes, at: int) -> bool:
     return (start == 0 or not _KIND[text[start - 1]]) and _KIND[text[start]] == _DIGIT
 
 
-def _ends_in_word(text: bytes, end: int) -> bool:
+def ends_in_word(text: bytes, end: int) -> bool:
     """Whether the character before `end` is a letter or digit of any script."""
     start = end - 1
     while start > 0 and text[start] & 0xC0 == 0x80:
@@ -63,5 +63,6 @@ def _ends_in_word(text: bytes, end: int) -> bool:
     return text[start:end].decode("utf-8", "replace").isalnum()
 
 
-def _begins_with_word(text: bytes, start: int) -> bool:
+def begins_with_word(text: bytes, start: int) -> bool:
+    """Whether the character at `start` is a letter or digit of any script."""
     return text[start : start + 4].decode("utf-8", "ignore")[:1].isalnum()
